@@ -1,0 +1,148 @@
+import {
+  AssumeRoleCommand,
+  type AssumeRoleCommandInput,
+  GetCallerIdentityCommand,
+  GetSessionTokenCommand,
+} from '@aws-sdk/client-sts'
+import type { Environment } from '../core/context.ts'
+import { CredError } from '../core/errors.ts'
+import type { AssumeRoleStep, SessionTokenStep } from '../core/plan-steps.ts'
+import type { Session } from '../core/session.ts'
+import { CHAINED_MAX_S } from '../core/sts-limits.ts'
+import {
+  connectSts,
+  REFRESH_BUDGET_MS,
+  type SeenClock,
+  type SigningKeys,
+  type StsConnection,
+  type StsTarget,
+} from './sts-client.ts'
+import { isDurationRefusal, wordStsError } from './sts-errors.ts'
+
+export interface StsCall {
+  readonly target: StsTarget
+  readonly keys: SigningKeys
+  readonly env: Environment
+  /** What is tried, for the message: `assume arn:… for profile "prod"`. */
+  readonly purpose: string
+  /** Whose key signs, for the message: `"user1"`. */
+  readonly signer: string
+  readonly clockName: string
+  nowMs(): number
+  /** Told the clock of every answer, also of a refusal. */
+  onClock(seen: SeenClock): void
+}
+
+/** AssumeRole. Throws `CredError` with cause and remedy; retries what contract §5 says, inside the budget. */
+export async function assumeRole(call: StsCall, step: AssumeRoleStep, sessionName: string): Promise<Session> {
+  const input = (durationSeconds: number | null): AssumeRoleCommandInput => ({
+    RoleArn: step.roleArn,
+    RoleSessionName: sessionName,
+    ...(durationSeconds === null ? {} : { DurationSeconds: durationSeconds }),
+    ...(step.externalId === null ? {} : { ExternalId: step.externalId }),
+    ...(step.sourceIdentity === null ? {} : { SourceIdentity: step.sourceIdentity }),
+    ...(step.policy === null ? {} : { Policy: step.policy }),
+    ...(step.policyArns.length === 0 ? {} : { PolicyArns: step.policyArns.map((arn) => ({ arn })) }),
+    ...(step.tags.length === 0 ? {} : { Tags: step.tags.map(([Key, Value]) => ({ Key, Value })) }),
+    ...(step.transitiveTagKeys.length === 0 ? {} : { TransitiveTagKeys: [...step.transitiveTagKeys] }),
+  })
+  return withConnection(call, async (connection, abortSignal) => {
+    const send = (durationSeconds: number | null) =>
+      connection.client.send(new AssumeRoleCommand(input(durationSeconds)), { abortSignal })
+    const answer = await send(step.durationSeconds).catch((error: unknown) => {
+      // Only a source whose kind cannot be seen from outside can be refused here: then the hour of role chaining.
+      if (step.chained && isDurationRefusal(error)) return send(CHAINED_MAX_S)
+      throw error
+    })
+    const arn = answer.AssumedRoleUser?.Arn ?? null
+    return toSession(answer.Credentials, connection.seenClock(), call, arn, accountOf(arn))
+  })
+}
+
+/** GetSessionToken. Throws as `assumeRole` does. */
+export async function getSessionToken(
+  call: StsCall,
+  step: SessionTokenStep,
+  accountId: string | null,
+  arn: string | null,
+): Promise<Session> {
+  return withConnection(call, async (connection, abortSignal) => {
+    const command = new GetSessionTokenCommand({ DurationSeconds: step.durationSeconds })
+    const answer = await connection.client.send(command, { abortSignal })
+    return toSession(answer.Credentials, connection.seenClock(), call, arn, accountId)
+  })
+}
+
+export interface CallerIdentity {
+  readonly arn: string
+  readonly accountId: string
+  readonly userId: string
+}
+
+/** GetCallerIdentity. Throws as `assumeRole` does. */
+export async function getCallerIdentity(call: StsCall): Promise<CallerIdentity> {
+  return withConnection(call, async (connection, abortSignal) => {
+    const answer = await connection.client.send(new GetCallerIdentityCommand({}), { abortSignal })
+    if (!answer.Arn || !answer.Account) throw brokenAnswer(call, 'it names no identity')
+    return { arn: answer.Arn, accountId: answer.Account, userId: answer.UserId ?? '' }
+  })
+}
+
+async function withConnection<T>(
+  call: StsCall,
+  work: (c: StsConnection, signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const connection = connectSts(call.target, call.keys, call.env, call.nowMs)
+  try {
+    return await work(connection, AbortSignal.timeout(REFRESH_BUDGET_MS))
+  } catch (error) {
+    if (error instanceof CredError) throw error
+    throw wordStsError(error, call, connection.seenClock())
+  } finally {
+    const seen = connection.seenClock()
+    if (seen !== null) call.onClock(seen)
+    connection.close()
+  }
+}
+
+interface StsCredentials {
+  readonly AccessKeyId?: string | undefined
+  readonly SecretAccessKey?: string | undefined
+  readonly SessionToken?: string | undefined
+  readonly Expiration?: Date | undefined
+}
+
+/** Checks an answer before anything believes it: a session without an end, or past it, would be served as good. */
+function toSession(
+  given: StsCredentials | undefined,
+  seen: SeenClock | null,
+  call: StsCall,
+  arn: string | null,
+  accountId: string | null,
+): Session {
+  const { AccessKeyId, SecretAccessKey, SessionToken, Expiration } = given ?? {}
+  if (!AccessKeyId || !SecretAccessKey || !SessionToken) throw brokenAnswer(call, 'it holds no credentials')
+  const expiresMs = Expiration?.getTime() ?? Number.NaN
+  if (!Number.isFinite(expiresMs)) throw brokenAnswer(call, 'its Expiration is no time')
+  const issuedMs = seen?.dateMs ?? call.nowMs() + call.target.offsetMs
+  if (expiresMs <= issuedMs) throw brokenAnswer(call, 'its Expiration has passed')
+  return {
+    accessKeyId: AccessKeyId,
+    secretAccessKey: SecretAccessKey,
+    sessionToken: SessionToken,
+    issuedMs,
+    expiresMs,
+    clockName: call.clockName,
+    accountId,
+    arn,
+  }
+}
+
+function brokenAnswer(call: StsCall, why: string): CredError {
+  return new CredError('failed', `cannot ${call.purpose}: the answer of ${call.clockName} cannot be used: ${why}`)
+}
+
+function accountOf(arn: string | null): string | null {
+  const account = arn?.split(':')[4]
+  return account !== undefined && /^\d{12}$/.test(account) ? account : null
+}

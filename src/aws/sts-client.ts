@@ -1,0 +1,105 @@
+import { readFileSync } from 'node:fs'
+import { Agent as HttpAgent } from 'node:http'
+import { Agent as HttpsAgent } from 'node:https'
+import { STSClient } from '@aws-sdk/client-sts'
+import { NodeHttpHandler } from '@smithy/node-http-handler'
+import type { Environment } from '../core/context.ts'
+import { CredError } from '../core/errors.ts'
+
+/** A refresh may take this long with all its tries: Rust's SDK gives up after 22 s, Go's after 60 s (contract §1.6). */
+export const REFRESH_BUDGET_MS = 15_000
+const CONNECT_MS = 3_000
+const ATTEMPTS = 3
+
+export interface StsTarget {
+  readonly region: string
+  /** The endpoint that a setting names; null for AWS's own of that region. */
+  readonly endpoint: string | null
+  /** What to add to our clock to get STS's; 0 where it is not known. */
+  readonly offsetMs: number
+}
+
+export interface SigningKeys {
+  readonly accessKeyId: string
+  readonly secretAccessKey: string
+  readonly sessionToken: string | null
+}
+
+/** The last answer's clock and host. */
+export interface SeenClock {
+  readonly dateMs: number
+  readonly receivedMs: number
+}
+
+export interface StsConnection {
+  readonly client: STSClient
+  /** The clock of the newest answer, an error's too; null where none came. */
+  seenClock(): SeenClock | null
+  close(): void
+}
+
+/**
+ * A client whose every setting is ours: the SDK would else read `~/.aws/config` and the environment for itself
+ * (retry mode, attempts, endpoints, clock correction) and two readers would disagree.
+ */
+export function connectSts(target: StsTarget, keys: SigningKeys, env: Environment, nowMs: () => number): StsConnection {
+  const proxyEnv = proxySettings(env)
+  const ca = caBundle(env)
+  const handler = new NodeHttpHandler({
+    connectionTimeout: CONNECT_MS,
+    requestTimeout: REFRESH_BUDGET_MS,
+    throwOnRequestTimeout: true,
+    httpAgent: new HttpAgent({ proxyEnv }),
+    httpsAgent: new HttpsAgent({ proxyEnv, rejectUnauthorized: true, ...(ca === null ? {} : { ca }) }),
+  })
+  const client = new STSClient({
+    region: target.region,
+    ...(target.endpoint === null ? {} : { endpoint: target.endpoint }),
+    credentials: {
+      accessKeyId: keys.accessKeyId,
+      secretAccessKey: keys.secretAccessKey,
+      ...(keys.sessionToken === null ? {} : { sessionToken: keys.sessionToken }),
+    },
+    systemClockOffset: target.offsetMs,
+    disableClockSkewCorrection: false,
+    maxAttempts: ATTEMPTS,
+    retryMode: 'standard',
+    useFipsEndpoint: false,
+    useDualstackEndpoint: false,
+    userAgentAppId: 'aws-cred',
+    defaultsMode: 'standard',
+    authSchemePreference: ['sigv4'],
+    requestHandler: handler,
+  })
+  let seen: SeenClock | null = null
+  client.middlewareStack.add(
+    (next) => async (args) => {
+      const result = await next(args)
+      const headers = (result.response as { headers?: Record<string, string> }).headers
+      const dateMs = Date.parse(headers?.date ?? '')
+      if (Number.isFinite(dateMs)) seen = { dateMs, receivedMs: nowMs() }
+      return result
+    },
+    // Nearest to the wire: below it the answer is still raw, an error's too.
+    { step: 'deserialize', priority: 'low', name: 'seeDateHeader' },
+  )
+  return { client, seenClock: () => seen, close: () => client.destroy() }
+}
+
+/** The proxy settings that botocore reads; Node's agent takes them in this form. */
+function proxySettings(env: Environment): Record<string, string | undefined> {
+  const names = ['HTTP_PROXY', 'http_proxy', 'HTTPS_PROXY', 'https_proxy', 'NO_PROXY', 'no_proxy']
+  return Object.fromEntries(names.filter((name) => env[name]).map((name) => [name, env[name]]))
+}
+
+/** AWS_CA_BUNDLE, as the AWS CLI reads it: it stands in place of the built-in authorities. */
+function caBundle(env: Environment): string | null {
+  const path = env.AWS_CA_BUNDLE
+  if (!path) return null
+  try {
+    return readFileSync(path, 'utf8')
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code ?? 'unknown error'
+    throw new CredError('failed', `cannot read the CA bundle that AWS_CA_BUNDLE names: ${code}`, { cause: error })
+  }
+}

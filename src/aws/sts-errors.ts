@@ -1,0 +1,125 @@
+import { spanText } from '../core/clock.ts'
+import { CredError } from '../core/errors.ts'
+import { maskedKeyId, shown } from '../core/text.ts'
+import type { StsCall } from './sts-calls.ts'
+import type { SeenClock } from './sts-client.ts'
+
+interface SdkError {
+  readonly name?: unknown
+  readonly code?: unknown
+  readonly message?: unknown
+  readonly $metadata?: { readonly httpStatusCode?: number }
+  readonly $response?: unknown
+}
+
+/** STS refuses this duration: for a chained role, or above the role's maximum (contract §5, ValidationError). */
+export function isDurationRefusal(error: unknown): boolean {
+  const { name, message } = error as SdkError
+  return name === 'ValidationError' && typeof message === 'string' && message.includes('DurationSeconds exceeds')
+}
+
+/** STS's window for a request's date, by its own messages. */
+const STS_WINDOW_MS = 15 * 60_000
+
+/**
+ * A refusal of STS, or a call that did not get through, in one line with its remedy (contract §5). `failureCode` of
+ * the cause is STS's own name for it. Messages of STS are escaped and cut; the SDK's and Node's are never shown.
+ */
+export function wordStsError(error: unknown, call: StsCall, seen: SeenClock | null): CredError {
+  const { name, message, $metadata } = error as SdkError
+  const code = typeof name === 'string' ? name : 'Error'
+  const status = $metadata?.httpStatusCode
+  if (status === undefined || seen === null) {
+    const unreachable = wordUnreachable(error as SdkError, call)
+    if (unreachable !== null) return unreachable
+  }
+  const said = typeof message === 'string' ? shown(message, 300) : ''
+  const key = maskedKeyId(call.keys.accessKeyId)
+  const { why, hint } = refusal(code, said, key, call, seen)
+  return new CredError('failed', `cannot ${call.purpose}: ${why}`, {
+    ...(hint === null ? {} : { hint }),
+    cause: new StsRefusal(code),
+  })
+}
+
+/** The cause of a `CredError` that STS's own refusal made. */
+export class StsRefusal extends Error {
+  /** STS's name for it, as `AccessDenied`. */
+  readonly stsCode: string
+
+  constructor(stsCode: string) {
+    super(stsCode)
+    this.stsCode = stsCode
+  }
+}
+
+interface Wording {
+  readonly why: string
+  readonly hint: string | null
+}
+
+function refusal(code: string, said: string, key: string, call: StsCall, seen: SeenClock | null): Wording {
+  const skewMs = seen === null ? 0 : seen.dateMs - seen.receivedMs
+  switch (code) {
+    case 'InvalidClientTokenId':
+    case 'UnrecognizedClientException':
+      return {
+        why: `STS does not know the access key ${key} of ${call.signer} (${code})`,
+        hint: `it was deleted or switched off; put a new one in: aws-cred add ${call.signer.replace(/^"|"$/g, '')} --replace`,
+      }
+    case 'SignatureDoesNotMatch':
+    case 'RequestExpired':
+    case 'RequestTimeTooSkewed':
+    case 'RequestInTheFuture':
+      if (Math.abs(skewMs) > STS_WINDOW_MS || /Signature (expired|not yet)/i.test(said)) {
+        const way = skewMs > 0 ? 'behind' : 'ahead of'
+        return {
+          why: `this machine's clock is ${spanText(Math.abs(skewMs))} ${way} AWS's (${code})`,
+          hint: 'set the clock, as with: sudo timedatectl set-ntp true',
+        }
+      }
+      return {
+        why: `the secret key of ${call.signer} is not that of ${key} (${code})`,
+        hint: `put the pair in again: aws-cred add ${call.signer.replace(/^"|"$/g, '')} --replace`,
+      }
+    case 'ExpiredToken':
+    case 'ExpiredTokenException':
+      return { why: `the session ${key} of ${call.signer} has expired (${code})`, hint: null }
+    case 'RegionDisabledException':
+      return {
+        why: `STS is not active in ${call.target.region} for this account (${code})`,
+        hint: 'name another region: export AWS_REGION=us-east-1',
+      }
+    case 'AccessDenied':
+      return { why: `STS refused ${key} of ${call.signer}: ${said} (${code})`, hint: null }
+    default:
+      return { why: said === '' ? `STS answered ${code}` : `STS answered ${shown(code, 60)}: ${said}`, hint: null }
+  }
+}
+
+const NETWORK: Record<string, string> = {
+  ENOTFOUND: 'the name does not resolve',
+  EAI_AGAIN: 'the name does not resolve now',
+  ECONNREFUSED: 'the connection was refused',
+  ECONNRESET: 'the connection was cut',
+  EPIPE: 'the connection was cut',
+  ETIMEDOUT: 'no answer in time',
+  EHOSTUNREACH: 'the host cannot be reached',
+  ENETUNREACH: 'the network cannot be reached',
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'its certificate is not trusted',
+  SELF_SIGNED_CERT_IN_CHAIN: 'its certificate is not trusted',
+  DEPTH_ZERO_SELF_SIGNED_CERT: 'its certificate is not trusted',
+  CERT_HAS_EXPIRED: 'its certificate has expired',
+  ERR_TLS_CERT_ALTNAME_INVALID: 'its certificate is for another name',
+}
+
+function wordUnreachable(error: SdkError, call: StsCall): CredError | null {
+  const code = typeof error.code === 'string' ? error.code : ''
+  const name = typeof error.name === 'string' ? error.name : ''
+  const why = NETWORK[code] ?? (name === 'TimeoutError' || name === 'AbortError' ? 'no answer in time' : null)
+  if (why === null) return null
+  return new CredError(
+    'failed',
+    `cannot ${call.purpose}: cannot reach ${call.clockName}: ${why}${code === '' ? '' : ` (${code})`}`,
+  )
+}

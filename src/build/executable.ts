@@ -1,0 +1,90 @@
+import { createHash } from 'node:crypto'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join, resolve } from 'node:path'
+import pkgSea from '@yao-pkg/pkg/lib-es5/sea.js'
+import { bundleInto } from './bundle.ts'
+
+type SeaConfig = NonNullable<Parameters<typeof pkgSea.default>[1]['seaConfig']>
+
+export interface Target {
+  readonly platform: 'linux' | 'macos' | 'win'
+  readonly arch: 'x64' | 'arm64'
+  /** The pinned Node of that platform, from npm. */
+  readonly nodePath: string
+  /** The name of keytar's prebuilt folder. */
+  readonly addon: string
+}
+
+const ROOT = resolve(import.meta.dirname, '../..')
+
+/** The pinned Node that runs this build, as a target. */
+export function hostTarget(): Target {
+  const { platform, arch, execPath } = process
+  if (arch !== 'x64' && arch !== 'arm64') throw new Error(`no build for ${arch}`)
+  const names = { linux: 'linux', darwin: 'macos', win32: 'win' } as const
+  const name = names[platform as keyof typeof names]
+  if (name === undefined) throw new Error(`no build for ${platform}`)
+  return { platform: name, arch, nodePath: execPath, addon: `${platform}-${arch}` }
+}
+
+/**
+ * Makes one executable out of an entry file: bundled, embedded into the pinned Node with keytar's addon beside it.
+ * Written under another name, checked, then renamed. Throws where any step did not do what it should: pkg passes over a failed
+ * injection.
+ */
+export async function buildExecutable(entry: string, output: string, target: Target): Promise<void> {
+  const work = mkdtempSync(join(tmpdir(), 'aws-cred-build-'))
+  const fresh = `${output}.new`
+  try {
+    const forThisNode = target.nodePath === process.execPath
+    const { main, aws, awsCache } = await bundleInto(work, entry, forThisNode)
+    const addon = join(ROOT, 'node_modules/@github/keytar/prebuilds', target.addon, 'keytar.node')
+    const addonBytes = readFileSync(addon)
+    const addonHash = join(work, 'keytar.sha256')
+    writeFileSync(addonHash, createHash('sha256').update(addonBytes).digest('hex'))
+    mkdirSync(dirname(output), { recursive: true })
+    rmSync(fresh, { force: true })
+    await pkgSea.default(main, {
+      targets: [{ nodeRange: 'node26', platform: target.platform, arch: target.arch, output: fresh }],
+      nodePath: target.nodePath,
+      signature: target.platform === 'macos',
+      // pkg's types know fewer fields than Node: it hands them all on.
+      seaConfig: {
+        disableExperimentalSEAWarning: true,
+        useSnapshot: false,
+        useCodeCache: forThisNode,
+        // The user's NODE_OPTIONS and SIGUSR1 have no say in a credential helper.
+        execArgvExtension: 'none',
+        execArgv: ['--disable-sigusr1'],
+        assets: {
+          'keytar.node': addon,
+          'keytar.sha256': addonHash,
+          'aws.cjs': aws,
+          ...(awsCache === null ? {} : { 'aws.cjs.cache': awsCache }),
+        },
+      } as SeaConfig,
+    })
+    checkOutput(fresh, [readFileSync(main), readFileSync(aws), addonBytes])
+    renameSync(fresh, output)
+  } finally {
+    rmSync(fresh, { force: true })
+    rmSync(work, { recursive: true, force: true })
+  }
+}
+
+/** pkg reports success where nothing was injected: look for the program, the addon and the fuse in the file itself. */
+function checkOutput(output: string, parts: readonly Buffer[]): void {
+  const bytes = existsSync(output) ? readFileSync(output) : Buffer.alloc(0)
+  if (!bytes.includes('NODE_SEA_FUSE_fce680ab2cc467b6e072b8b5df1996b2:1')) {
+    throw new Error(`${output} has no program: its fuse is not set`)
+  }
+  for (const part of parts) {
+    if (!bytes.includes(part)) throw new Error(`${output} does not hold all of the program`)
+  }
+}
+
+if (import.meta.main) {
+  const output = join(ROOT, 'dist', process.platform === 'win32' ? 'aws-cred.exe' : 'aws-cred')
+  await buildExecutable(join(ROOT, 'src/main.ts'), output, hostTarget())
+}

@@ -1,0 +1,75 @@
+import { parseArguments } from './core/arguments.ts'
+import type { Context } from './core/context.ts'
+import { CredError, type CredErrorCode } from './core/errors.ts'
+import { nearest, quoted, shown } from './core/text.ts'
+import type { Verb } from './core/verb.ts'
+
+/** Every verb, loaded when it is typed. A new verb is one file and one line here. */
+export const VERBS: Readonly<Record<string, () => Promise<{ readonly verb: Verb }>>> = {
+  add: () => import('./commands/add.ts'),
+  remove: () => import('./commands/remove.ts'),
+  unlock: () => import('./commands/unlock.ts'),
+  lock: () => import('./commands/lock.ts'),
+  setup: () => import('./commands/setup.ts'),
+  process: () => import('./commands/process.ts'),
+  list: () => import('./commands/list.ts'),
+}
+
+const EXIT_CODES: Readonly<Record<CredErrorCode, number>> = { failed: 1, usage: 2, person: 3, interrupted: 130 }
+
+/** Runs what was typed and gives the exit code. The one place that words errors and knows exit codes. */
+export async function runCli(words: readonly string[], context: Context): Promise<number> {
+  try {
+    await dispatch(words, context)
+    return 0
+  } catch (error) {
+    const worded =
+      error instanceof CredError
+        ? error
+        : new CredError('failed', `cannot go on: an error of this program (${errorName(error)})`, {
+            hint: 'report it with what was typed: aws-cred --version',
+          })
+    const hint = worded.hint === null ? '' : `aws-cred: hint: ${worded.hint}\n`
+    if (worded.code !== 'interrupted') context.err(`aws-cred: error: ${worded.message}\n${hint}`)
+    return EXIT_CODES[worded.code]
+  }
+}
+
+async function dispatch(words: readonly string[], context: Context): Promise<void> {
+  const [name, ...rest] = words
+  if (name === undefined || name === '--help' || name === '-h' || name === 'help') {
+    const { overview, verbHelp } = await import('./commands/help.ts')
+    const asked = name === 'help' ? rest[0] : undefined
+    context.out(asked === undefined ? overview() : verbHelp((await loadVerb(asked)).verb))
+    return
+  }
+  if (name === '--version') {
+    const { VERSION } = await import('./version.ts')
+    context.out(`aws-cred ${VERSION}\n`)
+    return
+  }
+  const { verb } = await loadVerb(name)
+  const end = rest.indexOf('--')
+  if ((end === -1 ? rest : rest.slice(0, end)).some((word) => word === '--help' || word === '-h')) {
+    const { verbHelp } = await import('./commands/help.ts')
+    context.out(verbHelp(verb))
+    return
+  }
+  await verb.run(parseArguments(verb, rest), context)
+}
+
+async function loadVerb(name: string): Promise<{ readonly verb: Verb }> {
+  const load = Object.hasOwn(VERBS, name) ? VERBS[name] : undefined
+  if (load !== undefined) return load()
+  const near = nearest(name, Object.keys(VERBS))
+  throw new CredError('usage', `cannot run ${quoted(name, 40)}: there is no such verb`, {
+    hint: near === null ? 'see them all: aws-cred --help' : `the nearest is: aws-cred ${near}`,
+  })
+}
+
+/** A class name and a place in our own code, never a message: those quote what they choke on. */
+function errorName(error: unknown): string {
+  if (!(error instanceof Error)) return typeof error
+  const code = 'code' in error && typeof error.code === 'string' ? ` ${error.code}` : ''
+  return shown(`${error.name}${code}`, 60)
+}

@@ -1,0 +1,99 @@
+import type { Context, Terminal } from '../core/context.ts'
+import { CredError } from '../core/errors.ts'
+import type { LongLivedKey } from '../core/session.ts'
+import { maskedKeyId, nearest, quoted, shown } from '../core/text.ts'
+import type { Arguments, Verb } from '../core/verb.ts'
+import { DamagedItemError, HiddenItemError } from '../keychain/item-errors.ts'
+import { keyItemName, readKey } from '../keychain/session-items.ts'
+import type { Store } from '../keychain/store.ts'
+import { openTypedStore } from './session/choose-store.ts'
+import { forgetFailure } from './session/failures.ts'
+import { dropSessions, sessionsOfKey } from './session/key-sessions.ts'
+import { keychainAnswers } from './session/open-store.ts'
+import { withKeyLock } from './session/single-flight.ts'
+import { openWorkspace, type Workspace } from './session/workspace.ts'
+
+const LOCK_WAIT_MS = 5_000
+
+export const verb: Verb = {
+  name: 'remove',
+  about: 'Deletes a key from the keychain, and every session made from it',
+  usage: 'aws-cred remove NAME [--yes]',
+  positionals: ['NAME'],
+  options: { yes: { type: 'boolean', about: 'do not ask' } },
+  examples: ['aws-cred remove user1', 'aws-cred remove user1 --yes'],
+  exitCodes: '0 done, 1 failed, 2 used wrongly, 3 a person is needed and none is there',
+  run,
+}
+
+interface Found {
+  readonly keyId: string
+  readonly sessions: { readonly noted: readonly string[]; readonly possible: readonly string[] }
+}
+
+async function run(given: Arguments, context: Context): Promise<void> {
+  const name = given.positionals[0] as string
+  const workspace = openWorkspace(context)
+  if (workspace.storeKind === null && !(await keychainAnswers(workspace))) throw nothingThere(workspace, name)
+  const terminal = context.openTerminal()
+  const store = await openTypedStore(workspace, terminal)
+  const found = await find(workspace, store, name)
+  if (found === null) throw nothingThere(workspace, name)
+  if (!given.flag('yes')) await confirm(name, found, terminal)
+  const { keyId, dropped } = await withKeyLock(workspace, name, { waitMs: LOCK_WAIT_MS }, async () => {
+    const now = (await find(workspace, store, name)) ?? found
+    // The sessions first: while the key is there, a `remove` that was cut short can be typed again.
+    const before = await dropSessions(workspace, store, [...now.sessions.noted, ...now.sessions.possible])
+    await store.delete(keyItemName(name))
+    // A refresh that was under way may have put one more away.
+    const late = (await find(workspace, store, name))?.sessions.noted ?? []
+    const after = await dropSessions(workspace, store, late)
+    workspace.index.remove('key', name)
+    forgetFailure(workspace, name)
+    return { keyId: now.keyId, dropped: before + after }
+  })
+  context.err(`removed ${whatOf(name, keyId, dropped)}\n`)
+}
+
+async function find(workspace: Workspace, store: Store, name: string): Promise<Found | null> {
+  const entry = workspace.index.read('key', name)
+  let key: LongLivedKey | null = null
+  let isThere = entry !== null
+  try {
+    key = await readKey(store, name)
+  } catch (error) {
+    // Damaged, or locked or gone: the deleting itself says which, before anything is half done.
+    if (!(error instanceof DamagedItemError || error instanceof HiddenItemError)) throw error
+    isThere = true
+  }
+  if (key === null && !isThere) return null
+  const generations = [key?.generation, entry?.generation].filter((each) => typeof each === 'string')
+  const keyId = key === null ? shown(entry?.accessKeyIdMasked ?? 'the key', 20) : maskedKeyId(key.accessKeyId)
+  return { keyId, sessions: sessionsOfKey(workspace, new Set(generations), key) }
+}
+
+async function confirm(name: string, found: Found, terminal: Terminal | null): Promise<void> {
+  if (terminal === null) {
+    throw new CredError('person', `cannot remove ${quoted(name)}: nobody is there to say yes`, {
+      hint: `aws-cred remove ${shown(name)} --yes`,
+    })
+  }
+  const answer = await terminal.ask(`remove ${whatOf(name, found.keyId, found.sessions.noted.length)}? [y/N] `)
+  if (!/^y(es)?$/i.test(answer.trim()))
+    throw new CredError('failed', `cannot remove ${quoted(name)}: the answer was no`)
+}
+
+function whatOf(name: string, keyId: string, sessions: number): string {
+  const also = sessions === 0 ? '' : sessions === 1 ? ' and 1 session' : ` and ${sessions} sessions`
+  return `${keyId} of ${quoted(name)}${also}`
+}
+
+function nothingThere(workspace: Workspace, name: string): CredError {
+  const near = nearest(
+    name,
+    workspace.index.all('key').map((entry) => entry.name),
+  )
+  return new CredError('failed', `cannot remove ${quoted(name)}: no key of that name is stored here`, {
+    ...(near === null ? {} : { hint: `the nearest name is ${quoted(near)}` }),
+  })
+}

@@ -1,0 +1,56 @@
+import type { Terminal } from '../../core/context.ts'
+import { CredError } from '../../core/errors.ts'
+import { createVault, readVaultHeader, unwrapVaultKey, type VaultHeader } from '../../keychain/vault-header.ts'
+import { keepVaultKey, vaultKeyPlace } from '../../keychain/vault-key.ts'
+import type { Workspace } from './workspace.ts'
+
+const TRIES = 3
+
+/** A passphrase for a vault to be made, typed twice. Throws `CredError('failed')` when three pairs did not match. */
+export async function askNewPassphrase(terminal: Terminal): Promise<string> {
+  for (let tries = 0; tries < TRIES; tries++) {
+    const first = await terminal.askHidden('new passphrase for the vault: ')
+    if (first === '') {
+      terminal.show('an empty passphrase protects nothing\n')
+      continue
+    }
+    if ((await terminal.askHidden('again: ')) === first) return first
+    terminal.show('the two differ\n')
+  }
+  throw new CredError('failed', 'cannot make the vault: no passphrase was given twice the same')
+}
+
+/** The data key of a vault that exists, by a passphrase typed at the terminal; a wrong one is asked for again. */
+export async function askVaultKey(terminal: Terminal, dir: string): Promise<Buffer> {
+  for (let tries = 1; ; tries++) {
+    const passphrase = await terminal.askHidden('passphrase of the vault: ')
+    try {
+      return await unwrapVaultKey(dir, passphrase)
+    } catch (error) {
+      if (!(error instanceof CredError) || tries === TRIES) throw error
+      terminal.show(`${error.message}\n`)
+    }
+  }
+}
+
+/** A vault of this machine's own, made with that passphrase. */
+export async function makeVault(
+  workspace: Workspace,
+  passphrase: string,
+): Promise<{ readonly key: Buffer; readonly header: VaultHeader }> {
+  const { vaultDir } = workspace.paths
+  const key = await createVault(vaultDir, passphrase)
+  return { key, header: readVaultHeader(vaultDir) as VaultHeader }
+}
+
+/** Keeps the vault open for this login, where memory is to be had; says so where it is not. */
+export function keepOpen(workspace: Workspace, header: VaultHeader, key: Buffer): void {
+  const { context } = workspace
+  if (vaultKeyPlace(context) !== null) {
+    keepVaultKey(context, header.id, key)
+    return
+  }
+  context.err(
+    'aws-cred: warning: nothing keeps the vault open here; other calls need AWS_CRED_VAULT_KEY_FILE or AWS_CRED_PASSPHRASE\n',
+  )
+}

@@ -1,0 +1,74 @@
+import { assumeRole, getSessionToken, type StsCall } from '../../aws/sts-calls.ts'
+import { type RootIdentity, sessionNameOf } from '../../core/cache-key.ts'
+import { CredError } from '../../core/errors.ts'
+import type { RootCredentials } from '../../core/obtain.ts'
+import type { Plan, Step } from '../../core/plan.ts'
+import type { Session } from '../../core/session.ts'
+import { quoted } from '../../core/text.ts'
+import { stsNowMs } from './sources.ts'
+import { stsPlace } from './sts-place.ts'
+import type { Workspace } from './workspace.ts'
+
+/** The call of one step, with the clock that it teaches kept in the index. Throws `CredError` with cause and remedy. */
+export async function callSts(
+  workspace: Workspace,
+  plan: Plan,
+  step: Step,
+  signer: RootCredentials | Session,
+  identity: RootIdentity,
+): Promise<Session> {
+  const what = step.kind === 'assume-role' ? `assume ${step.roleArn}` : 'get a session'
+  const purpose = `${what} for profile ${quoted(plan.profile)}`
+  if (step.mfaSerial !== null) {
+    throw new CredError('person', `cannot ${purpose}: it needs an MFA code, which this version cannot ask for`)
+  }
+  const call = stsCall(workspace, plan, identity, { keys: signer, purpose, signer: quoted(signerName(plan, step)) })
+  if (step.kind === 'session-token') return getSessionToken(call, step, identity.accountId, null)
+  return assumeRole(call, step, sessionNameOf(step, identity, workspace.context.userName) as string)
+}
+
+/** The profile whose credentials sign a step: the one before it, or the root. */
+function signerName(plan: Plan, step: Step): string {
+  const before = plan.steps[plan.steps.indexOf(step) - 1]
+  if (before !== undefined) return before.profile
+  if (plan.root.kind === 'keychain') return plan.root.name
+  return plan.root.profile
+}
+
+export type CallPurpose = Pick<StsCall, 'keys' | 'purpose' | 'signer'>
+
+/** A call at the place that settings and partition name, under STS's own clock as far as it is known. */
+export function stsCall(
+  workspace: Workspace,
+  plan: Pick<Plan, 'stsRegion' | 'region'>,
+  identity: Pick<RootIdentity, 'partition'>,
+  given: CallPurpose,
+): StsCall {
+  const { context, index } = workspace
+  const { region, endpoint, clockName } = stsPlace(workspace, plan, identity)
+  const stsMs = stsNowMs(workspace, clockName)
+  const offsetMs = stsMs === null ? 0 : stsMs - context.nowMs()
+  return {
+    ...given,
+    target: { region, endpoint, offsetMs },
+    env: context.env,
+    clockName,
+    nowMs: () => context.nowMs(),
+    onClock(seen) {
+      const offset = seen.dateMs - seen.receivedMs
+      // Whole seconds and the way back make it up to 2 s late: below that the clocks agree.
+      const reading = {
+        offsetMs: Math.abs(offset) < 2000 ? 0 : offset,
+        wallMs: context.nowMs(),
+        uptimeS: context.uptimeS(),
+      }
+      workspace.clocks.set(clockName, reading)
+      try {
+        index.write('clock', clockName, { name: clockName, ...reading })
+      } catch (error) {
+        // Without it the session counts as a miss next time: a call more, never a wrong answer.
+        if (!(error instanceof CredError)) throw error
+      }
+    },
+  }
+}

@@ -1,0 +1,38 @@
+import { CredError } from '../../core/errors.ts'
+import { LAST_USE_MARGIN_MS } from '../../core/session.ts'
+import { LockUnavailable, withLock } from '../../io/lock.ts'
+import { sessionItemName } from '../../keychain/session-items.ts'
+import type { Store } from '../../keychain/store.ts'
+import type { Workspace } from './workspace.ts'
+
+/** At most so many a refresh: it must stay quick. */
+const MAX_DROPPED = 5
+
+/**
+ * Deletes sessions that have expired by this machine's clock for more than an hour, whatever the clock's offset.
+ * Each under its own lock and only if its note still says so: a refresh may be writing it anew.
+ */
+export async function dropExpiredSessions(workspace: Workspace, store: Store): Promise<void> {
+  const { index, context, paths } = workspace
+  const longPast = (entry: { readonly expiresMs: number } | null): boolean =>
+    entry !== null && entry.expiresMs + 3_600_000 < context.nowMs() - LAST_USE_MARGIN_MS
+  for (const { cacheKey } of index.all('session').filter(longPast).slice(0, MAX_DROPPED)) {
+    const lock = {
+      folder: paths.locksDir,
+      name: `session ${cacheKey}`,
+      deadlineMs: 0,
+      nowMs: () => performance.now(),
+      holder: { pid: process.pid, program: 'aws-cred' },
+    }
+    try {
+      await withLock(lock, async () => {
+        if (!longPast(index.read('session', cacheKey))) return
+        await store.delete(sessionItemName(cacheKey))
+        index.remove('session', cacheKey)
+      })
+    } catch (error) {
+      // Busy, or a store that refuses: the next refresh tries again, and nobody serves what has expired.
+      if (!(error instanceof CredError || error instanceof LockUnavailable)) throw error
+    }
+  }
+}

@@ -1,0 +1,28 @@
+import { CredError } from '../../core/errors.ts'
+import type { Workspace } from './workspace.ts'
+
+/**
+ * Keeps why a profile's last refresh failed, for `list` and `status`: consumers such as the JS default chain and Java
+ * drop the helper's stderr (contract §1.5). A failure that cannot be kept changes nothing for the caller.
+ */
+export function recordFailure(workspace: Workspace, profile: string, error: unknown): void {
+  if (!(error instanceof CredError) || error.code === 'interrupted') return
+  const cause = error.cause as { readonly stsCode?: unknown } | undefined
+  const code = typeof cause?.stsCode === 'string' ? cause.stsCode : error.code
+  const { message, hint } = error
+  try {
+    workspace.index.write('failure', profile, { profile, atMs: workspace.context.nowMs(), code, message, hint })
+  } catch (writing) {
+    // A full or read-only disk: the failure itself is told on stderr all the same.
+    if (!(writing instanceof CredError)) throw writing
+  }
+}
+
+export function forgetFailure(workspace: Workspace, profile: string): void {
+  try {
+    workspace.index.remove('failure', profile)
+  } catch (removing) {
+    // As above: an old reason in `list` is no cause to fail.
+    if (!(removing instanceof CredError)) throw removing
+  }
+}

@@ -1,0 +1,88 @@
+import { CredError } from '../../core/errors.ts'
+import { loadKeytarAddon } from '../../io/packaged.ts'
+import { nameRegister } from '../../io/state-index.ts'
+import { openKeytarStore } from '../../keychain/keytar-store.ts'
+import type { Store } from '../../keychain/store.ts'
+import type { Workspace } from './workspace.ts'
+
+/** How long a keychain call may take: where nobody can be asked, under `process`, and under a verb typed at a terminal. */
+const NOBODY_MS = 5_000
+const PROCESS_MS = 40_000
+const TYPED_MS = 60_000
+
+export interface Patience {
+  readonly deadlineMs: number
+  /** Shows that the keychain is awaited; what it returns takes the line away again. */
+  readonly onWaiting?: () => () => void
+}
+
+/** Whether the system could show its unlock dialog to somebody. */
+function hasScreen(workspace: Workspace): boolean {
+  const { env, platform } = workspace.context
+  if (platform === 'darwin' || platform === 'win32') return true
+  return Boolean(env.DISPLAY || env.WAYLAND_DISPLAY)
+}
+
+export function nobodyCanBeAsked(workspace: Workspace, noPrompt: boolean): boolean {
+  const { env } = workspace.context
+  return noPrompt || env.AWS_CRED_NO_PROMPT === '1' || Boolean(env.CI)
+}
+
+export function processPatience(workspace: Workspace, noPrompt: boolean): Patience {
+  const nobody = nobodyCanBeAsked(workspace, noPrompt) || !hasScreen(workspace)
+  return { deadlineMs: nobody ? NOBODY_MS : PROCESS_MS }
+}
+
+/** For verbs that a person typed: shows `waiting for the keychain` at a terminal while it lasts. */
+export function typedPatience(workspace: Workspace): Patience {
+  const terminal = workspace.context.openTerminal()
+  if (terminal === null) return { deadlineMs: hasScreen(workspace) ? TYPED_MS : NOBODY_MS }
+  return {
+    deadlineMs: TYPED_MS,
+    onWaiting: () => {
+      terminal.show('waiting for the keychain')
+      return () => terminal.show('\r\u001b[K')
+    },
+  }
+}
+
+/** The store of this machine. Throws `CredError('person')` where none was chosen yet or the vault is locked. */
+export async function openStore(workspace: Workspace, patience: Patience): Promise<Store> {
+  if (workspace.storeKind === 'vault') {
+    const { openUnlockedVault } = await import('../../keychain/vault-store.ts')
+    return openUnlockedVault(workspace.context, workspace.paths.vaultDir)
+  }
+  return openKeychain(workspace, patience)
+}
+
+export function openKeychain(workspace: Workspace, patience: Patience): Store {
+  const { context, paths, homeIsOurs, service, index } = workspace
+  return openKeytarStore({
+    service,
+    addon: () =>
+      loadKeytarAddon({
+        cacheDir: homeIsOurs ? paths.cacheDir : null,
+        runtimeDir: paths.runtimeDir === null ? null : `${paths.runtimeDir}/aws-cred`,
+        userId: context.userId,
+      }),
+    names: nameRegister(index),
+    platform: context.platform,
+    env: context.env,
+    ...patience,
+  })
+}
+
+/**
+ * Whether a keychain answers here, without asking anybody: one read of an item that does not exist. False where
+ * there is none; throws `CredError('person')` where there is one that is silent.
+ */
+export async function keychainAnswers(workspace: Workspace): Promise<boolean> {
+  try {
+    await openKeychain(workspace, { deadlineMs: NOBODY_MS }).get('probe')
+    return true
+  } catch (error) {
+    // `failed` is the keychain's absence, found out in under a second; a locked or silent one is there.
+    if (error instanceof CredError && error.code === 'failed') return false
+    throw error
+  }
+}

@@ -1,0 +1,151 @@
+import { spanText } from '../../core/clock.ts'
+import { CredError } from '../../core/errors.ts'
+import { type Plan, planProfile } from '../../core/plan.ts'
+import { notServedError } from '../../core/plan-errors.ts'
+import { LAST_USE_MARGIN_MS } from '../../core/session.ts'
+import { setting } from '../../core/settings.ts'
+import { at, parseRoleArn } from '../../core/sts-limits.ts'
+import { maskedKeyId, quoted, shown } from '../../core/text.ts'
+import { shortPath } from '../../io/screen.ts'
+import type { IndexEntries } from '../../io/state-index.ts'
+import { profileSources } from './sources.ts'
+import type { Workspace } from './workspace.ts'
+
+/** What is known of one profile without opening a store or calling anybody; all fit to show. */
+export interface ProfileRow {
+  readonly profile: string
+  /** What it hands out: `role Prod-Role 123456789012`. */
+  readonly gives: string
+  /** Whose credentials it is made from, or where its keys lie. */
+  readonly from: string
+  /** What it holds now: `47 min left`, `failed 3 min ago: AccessDenied`, `none`. */
+  readonly session: string
+  /** More to say than fits into the row. */
+  readonly notes: readonly string[]
+}
+
+/** Never throws for what is wrong with the profile: then the row says so, and the note why. */
+export function profileRow(workspace: Workspace, profile: string): ProfileRow {
+  try {
+    const plan = planOf(workspace, profile)
+    if (plan.root.kind === 'other') throw notServedError(profile, plan.root)
+    const { session, notes } = sessionCell(workspace, plan)
+    return {
+      profile: shown(profile),
+      gives: givesCell(workspace, plan),
+      from: fromCell(workspace, plan),
+      session,
+      notes: [...notes, ...clampNotes(plan)],
+    }
+  } catch (error) {
+    if (!(error instanceof CredError)) throw error
+    const roleArn = setting(workspace.files.profiles, profile, 'role_arn')?.value
+    return {
+      profile: shown(profile),
+      gives: roleArn === undefined ? '-' : roleText(roleArn),
+      from: shown(setting(workspace.files.profiles, profile, 'source_profile')?.value ?? '-'),
+      session: 'cannot be served',
+      notes: [noteOf(profile, error.message, error.hint)],
+    }
+  }
+}
+
+export function planOf({ context, files, index }: Workspace, profile: string): Plan {
+  const hasKeys = (name: string) => index.read('key', name) !== null
+  return planProfile(profile, files.profiles, { platform: context.platform, hasKeys })
+}
+
+function givesCell(workspace: Workspace, plan: Plan): string {
+  const last = plan.steps.at(-1)
+  if (last?.kind === 'assume-role') return roleText(last.roleArn)
+  const { root } = plan
+  if (root.kind === 'static') {
+    return `${root.sessionToken === null ? 'user' : 'session'} of ${maskedKeyId(root.accessKeyId)}`
+  }
+  const entry = root.kind === 'keychain' ? workspace.index.read('key', root.name) : null
+  if (entry === null) return '-'
+  if (entry.arn === null) return 'user, not verified'
+  const who = entry.userName === null ? (entry.arn.endsWith(':root') ? 'root' : 'user') : `user ${entry.userName}`
+  return shown(entry.accountId === null ? who : `${who} ${entry.accountId}`)
+}
+
+function roleText(roleArn: string): string {
+  const role = parseRoleArn(roleArn)
+  return role === null ? `role ${quoted(roleArn)}` : shown(`role ${role.roleName} ${role.accountId}`)
+}
+
+function fromCell(workspace: Workspace, plan: Plan): string {
+  const { root, steps } = plan
+  const last = steps.at(-1)
+  if (last !== undefined && last.profile !== plan.profile) return shown(last.profile)
+  const signer = (last?.kind === 'assume-role' && steps.at(-2)?.profile) || rootName(plan)
+  if (signer !== plan.profile) return shown(signer)
+  if (root.kind === 'static')
+    return shown(at({ path: shortPath(root.origin.path, workspace.context), line: root.origin.line }), 200)
+  const entry = workspace.index.read('key', signer)
+  return entry === null
+    ? 'not known here'
+    : `${workspace.storeKind ?? 'keychain'}, ${shown(entry.accessKeyIdMasked, 20)}`
+}
+
+export function rootName({ root }: Plan): string {
+  return root.kind === 'keychain' ? root.name : root.profile
+}
+
+/** By the index alone: which hops hold a live session, and whether the last try failed since. */
+function sessionCell(
+  workspace: Workspace,
+  plan: Plan,
+): { readonly session: string; readonly notes: readonly string[] } {
+  const { context, index } = workspace
+  if (plan.steps.length === 0) return { session: 'never', notes: [] }
+  const held = heldSessions(workspace, plan)
+  const top = held.at(-1) ?? null
+  const left = top === null ? null : `${spanText(top.leftMs)} left`
+  const failure = index.read('failure', plan.profile)
+  const addedMs = index.read('key', rootName(plan))?.addedMs ?? 0
+  const lastGood = held.findLastIndex((each) => each !== null)
+  const needsCode = plan.steps.some((step, level) => level > lastGood && step.mfaSerial !== null)
+  if (failure !== null && failure.atMs > Math.max(top?.savedMs ?? 0, addedMs)) {
+    const code = /^[A-Z]\w+$/.test(failure.code) ? `: ${shown(failure.code, 60)}` : ''
+    const failed = `failed ${spanText(context.nowMs() - failure.atMs)} ago${code}`
+    const notes = [noteOf(plan.profile, failure.message, failure.hint)]
+    if (left !== null) return { session: `${left}, ${failed}`, notes }
+    return { session: needsCode && code === '' ? 'needs an MFA code' : failed, notes }
+  }
+  return { session: left ?? (needsCode ? 'needs an MFA code' : 'none'), notes: [] }
+}
+
+type Held = { readonly leftMs: number; readonly savedMs: number } | null
+
+function heldSessions(workspace: Workspace, plan: Plan): Held[] {
+  const nothing = () => Promise.reject(new CredError('failed', 'cannot open a store to list profiles'))
+  const sources = profileSources(workspace, plan, { store: nothing, signal: new AbortController().signal })
+  const identity = sources.knownIdentity()
+  return plan.steps.map((_, level) => {
+    const note: IndexEntries['session'] | null =
+      identity === null ? null : workspace.index.read('session', sources.cacheKey(identity, level))
+    const nowMs = note === null ? null : sources.stsNowMs(note.clockName)
+    const leftMs = note === null || nowMs === null ? 0 : note.expiresMs - nowMs
+    return note === null || leftMs <= LAST_USE_MARGIN_MS ? null : { leftMs, savedMs: note.savedMs }
+  })
+}
+
+/** A chained role that asks for more than STS gives: cut without a word at refresh, so that it is said here. */
+function clampNotes(plan: Plan): string[] {
+  return plan.steps.flatMap((step) =>
+    step.kind === 'assume-role' &&
+    step.profile === plan.profile &&
+    step.askedSeconds !== null &&
+    step.durationSeconds !== null &&
+    step.durationSeconds < step.askedSeconds
+      ? [
+          `${shown(plan.profile)}: asks for ${spanText(step.askedSeconds * 1000)}, and gets 1 h: a role assumed with another role's session lasts no longer`,
+        ]
+      : [],
+  )
+}
+
+function noteOf(profile: string, message: string, hint: string | null): string {
+  return `${shown(profile)}: ${shown(message, 1000)}${hint === null ? '' : `\n  ${shown(hint, 500)}`}`
+}

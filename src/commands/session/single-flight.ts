@@ -1,0 +1,64 @@
+import { CredError } from '../../core/errors.ts'
+import type { Session } from '../../core/session.ts'
+import { LockUnavailable, withLock } from '../../io/lock.ts'
+import { recordFailure } from './failures.ts'
+import type { Workspace } from './workspace.ts'
+
+/** How long one process waits for another's refresh: more than a refresh may take with all its tries. */
+const WAIT_MS = 20_000
+
+export interface Flight {
+  readonly name: string
+  readonly profile: string
+  readonly signal: AbortSignal
+  /** Looks for the result of whoever holds the lock. */
+  whileWaiting(): Promise<Session | null>
+}
+
+/**
+ * Runs a refresh as the only process on this machine that does. Where no lock can be had (NFS, disk full, read-only)
+ * it refreshes all the same and records that: an answer late by a call beats none.
+ */
+export async function refreshExclusively(
+  workspace: Workspace,
+  flight: Flight,
+  work: () => Promise<Session>,
+): Promise<Session> {
+  try {
+    return await withLock(
+      { ...lockOf(workspace, flight.name, WAIT_MS), signal: flight.signal, onBusy: () => flight.whileWaiting() },
+      work,
+    )
+  } catch (error) {
+    if (!(error instanceof LockUnavailable)) throw error
+    recordFailure(workspace, flight.profile, new CredError('failed', `cannot lock the refresh: ${error.reason}`))
+    return work()
+  }
+}
+
+/** Runs `work` as the only one that changes the key of that name. Throws `CredError` where no lock can be had. */
+export async function withKeyLock<T>(
+  workspace: Workspace,
+  name: string,
+  { waitMs }: { readonly waitMs: number },
+  work: () => Promise<T>,
+): Promise<T> {
+  try {
+    return await withLock(lockOf(workspace, `key ${name}`, waitMs), work)
+  } catch (error) {
+    if (!(error instanceof LockUnavailable)) throw error
+    throw new CredError('failed', `cannot change the keys of "${name}": no lock can be had: ${error.reason}`, {
+      cause: error,
+    })
+  }
+}
+
+function lockOf(workspace: Workspace, name: string, waitMs: number) {
+  return {
+    folder: workspace.paths.locksDir,
+    name,
+    deadlineMs: performance.now() + waitMs,
+    nowMs: () => performance.now(),
+    holder: { pid: process.pid, program: 'aws-cred' },
+  }
+}

@@ -1,0 +1,85 @@
+import { cacheKeyText, identityOfKey, identityOfStatic, type RootIdentity, sessionLabel } from '../../core/cache-key.ts'
+import { clockOffsetMs } from '../../core/clock.ts'
+import type { Sources } from '../../core/obtain.ts'
+import type { Plan, Step } from '../../core/plan.ts'
+import { notServedError } from '../../core/plan-errors.ts'
+import { sha256Hex } from '../../core/sha256.ts'
+import { parseRoleArn } from '../../core/sts-limits.ts'
+import { readSession, writeSession } from '../../keychain/session-items.ts'
+import type { Store } from '../../keychain/store.ts'
+import { forgetFailure, recordFailure } from './failures.ts'
+import { stsPlace } from './sts-place.ts'
+import type { Workspace } from './workspace.ts'
+
+export interface SourcesOptions {
+  /** Opens the store at its first use; the same promise every time. */
+  readonly store: () => Promise<Store>
+  readonly signal: AbortSignal
+}
+
+/**
+ * What one profile's session is made from, all joined: the files, the index, the store, and STS behind an import that
+ * a hit never reaches. Throws `CredError` for a root that this version does not serve.
+ */
+export function profileSources(workspace: Workspace, plan: Plan, options: SourcesOptions): Sources {
+  const { context, index } = workspace
+  const { root, steps } = plan
+  if (root.kind === 'other') throw notServedError(plan.profile, root)
+  const partition = rolePartition(plan) ?? 'aws'
+  return {
+    steps,
+    knownIdentity() {
+      if (root.kind === 'static') return identityOfStatic(root, partition)
+      const entry = index.read('key', root.name)
+      return entry?.generation ? identityOfKey({ ...entry, generation: entry.generation }) : null
+    },
+    async rootCredentials() {
+      const { readRoot } = await import('./root-keys.ts')
+      return readRoot(workspace, root, partition, await options.store())
+    },
+    cacheKey: (identity, level) => cacheKey(workspace, plan, identity, level),
+    note: (key) => index.read('session', key),
+    read: async (key) => readSession(await options.store(), key),
+    async save(key, session, identity) {
+      const store = await options.store()
+      const owner = { cacheKey: key, profile: plan.profile, rootId: identity.id }
+      await writeSession(store, index, owner, session, context.nowMs())
+      forgetFailure(workspace, plan.profile)
+      const { dropExpiredSessions } = await import('./expired.ts')
+      await dropExpiredSessions(workspace, store)
+    },
+    stsNowMs: (clockName) => stsNowMs(workspace, clockName),
+    async exclusively(key, whileWaiting, work) {
+      const { refreshExclusively } = await import('./single-flight.ts')
+      const flight = { name: `session ${key}`, profile: plan.profile, signal: options.signal, whileWaiting }
+      return refreshExclusively(workspace, flight, work)
+    },
+    async refresh(step, signer, identity) {
+      const { callSts } = await import('./call-sts.ts')
+      return callSts(workspace, plan, step, signer, identity)
+    },
+    recordFailure: (error) => recordFailure(workspace, plan.profile, error),
+  }
+}
+
+/** The name under which the session of step `level` is kept: the role's name, to recognise it by, and the hash of all inputs. */
+export function cacheKey(workspace: Workspace, plan: Plan, identity: RootIdentity, level: number): string {
+  const { endpoint } = stsPlace(workspace, plan, identity)
+  const inputs = { identity, steps: plan.steps, osUser: workspace.context.userName, endpoint }
+  return `${sessionLabel(plan.steps[level] as Step)}.${sha256Hex(cacheKeyText(inputs, level))}`
+}
+
+/** STS's time by the offset that this process or another saw at that endpoint; null when it is not known (`clockOffsetMs`). */
+export function stsNowMs(workspace: Workspace, clockName: string): number | null {
+  const nowMs = workspace.context.nowMs()
+  const reading = workspace.clocks.get(clockName) ?? workspace.index.read('clock', clockName)
+  if (reading !== null) workspace.clocks.set(clockName, reading)
+  const offsetMs = clockOffsetMs(reading, nowMs, workspace.context.uptimeS())
+  return offsetMs === null ? null : nowMs + offsetMs
+}
+
+/** The partition of the first role that is assumed; null where there is none. */
+function rolePartition(plan: Plan): string | null {
+  const step = plan.steps[0]
+  return step?.kind === 'assume-role' ? (parseRoleArn(step.roleArn)?.partition ?? null) : null
+}

@@ -1,0 +1,170 @@
+import { join } from 'node:path'
+import { usageError } from '../core/arguments.ts'
+import type { Context } from '../core/context.ts'
+import { CredError } from '../core/errors.ts'
+import { parseIni } from '../core/ini.ts'
+import { planSetup, type SetupPlan } from '../core/setup-plan.ts'
+import { checkProfileName, type SetupRequest, setupCommand, setupRequest } from '../core/setup-request.ts'
+import { quoted, shown } from '../core/text.ts'
+import type { Arguments, Verb } from '../core/verb.ts'
+import { homeDir, readAwsFiles } from '../io/aws-files.ts'
+import { type BackupPlace, undoConfig, writeConfig } from '../io/config-backup.ts'
+import { LockUnavailable, withLock } from '../io/lock.ts'
+import { openWorkspace, type Workspace } from './session/workspace.ts'
+
+export const verb: Verb = {
+  name: 'setup',
+  about: 'Writes or completes a profile in ~/.aws/config, so that AWS tools get its credentials from here',
+  usage: 'aws-cred setup PROFILE [options]',
+  positionals: ['PROFILE'],
+  options: {
+    'role-arn': { type: 'string', value: 'ARN', about: 'the role to assume' },
+    'source-profile': { type: 'string', value: 'NAME', about: 'the profile or stored keys that assume it' },
+    'mfa-serial': { type: 'string', value: 'ARN', about: 'the MFA device whose codes a new session needs' },
+    duration: { type: 'string', value: 'TIME', about: 'how long a session lasts, as 3600, 90m or 4h' },
+    'external-id': { type: 'string', value: 'TEXT', about: 'the external id that the role asks for' },
+    region: { type: 'string', value: 'REGION', about: 'the region of the profile, for all AWS tools' },
+    yes: { type: 'boolean', about: 'write without showing the change and asking' },
+    undo: { type: 'boolean', about: 'put the file back as it was, if nothing else changed it since' },
+  },
+  examples: [
+    'aws-cred setup prod --role-arn arn:aws:iam::123456789012:role/Prod-Role --source-profile user1',
+    'aws-cred setup user1 --mfa-serial arn:aws:iam::123456789012:mfa/alice --region eu-west-1',
+    'aws-cred setup prod --undo',
+  ],
+  exitCodes: '0 done, 1 failed, 2 used wrongly, 3 a person is needed and none is there, 130 Ctrl-C',
+  run,
+}
+
+const LOCK_WAIT_MS = 20_000
+
+async function run(given: Arguments, context: Context): Promise<void> {
+  const profile = given.positionals[0] as string
+  if (given.flag('undo')) {
+    const other = Object.keys(verb.options).find((name) => name !== 'undo' && name !== 'yes' && given.flag(name))
+    if (other !== undefined) throw usageError(verb, `--undo and --${other} do not go together`)
+    checkProfileName(profile, context.platform)
+    return undo(openOwnWorkspace(context, profile), profile)
+  }
+  const request = setupRequest(profile, given, context)
+  const workspace = openOwnWorkspace(context, profile)
+  const agreed = given.flag('yes') ? null : await askForIt(workspace, request)
+  if (agreed === 'nothing to write') return
+  const wrote = await withConfigLock(workspace, async () => {
+    // Read again: another terminal may have written since the question was asked.
+    const plan = planNow(workspace, request)
+    if (agreed !== null && plan.screen !== agreed.screen) {
+      throw new CredError(
+        'failed',
+        `cannot set up profile ${quoted(profile)}: another program has changed the config meanwhile, nothing is written`,
+        { hint: `look at the change again: ${setupCommand(request, '')}`.trimEnd() },
+      )
+    }
+    if (agreed === null) showNotes(context, plan)
+    if (plan.before === plan.after) return false
+    writeConfig(backupPlace(workspace, profile), plan.existed ? plan.before : null, plan.after)
+    return true
+  })
+  const name = sectionName(workspace, profile)
+  context.err(wrote ? `wrote ${name}; undo: aws-cred setup ${profile} --undo\n` : nothingToWrite(workspace, profile))
+}
+
+/** Shows the change and asks; gives what was agreed to. */
+async function askForIt(workspace: Workspace, request: SetupRequest): Promise<SetupPlan | 'nothing to write'> {
+  const { context } = workspace
+  const plan = planNow(workspace, request)
+  if (plan.before === plan.after) {
+    showNotes(context, plan)
+    context.err(nothingToWrite(workspace, request.profile))
+    return 'nothing to write'
+  }
+  const terminal = context.openTerminal()
+  const text = `${plan.screen}${plan.notes.map((note) => `${note}\n`).join('')}`
+  if (terminal === null) {
+    context.err(text)
+    throw new CredError('person', `cannot set up profile ${quoted(request.profile)}: there is no terminal to ask at`, {
+      hint: `write it unasked: ${setupCommand(request, '--yes')}`,
+    })
+  }
+  terminal.show(text)
+  const answer = (await terminal.ask('write it? [y/N] ')).trim().toLowerCase()
+  if (answer === 'y' || answer === 'yes') return plan
+  throw new CredError(
+    'failed',
+    `cannot set up profile ${quoted(request.profile)}: the answer was no, nothing is written`,
+  )
+}
+
+async function undo(workspace: Workspace, profile: string): Promise<void> {
+  const done = await withConfigLock(workspace, async () => undoConfig(backupPlace(workspace, profile)))
+  const file = shownPath(workspace, workspace.files.configPath)
+  const before = `before ${profile === 'default' ? '[default]' : `[profile ${profile}]`} was written`
+  workspace.context.err(
+    done === 'removed' ? `removed ${file}: it was not there ${before}\n` : `${file} is as it was ${before}\n`,
+  )
+}
+
+function planNow(workspace: Workspace, request: SetupRequest): SetupPlan & { readonly existed: boolean } {
+  const { configPath, config, credentials } = readAwsFiles(workspace.context)
+  const plan = planSetup(request, {
+    platform: workspace.context.platform,
+    config: config ?? parseIni('', { kind: 'config', path: configPath }),
+    credentials,
+    hasKeys: (name) => workspace.index.read('key', name) !== null,
+    showPath: (path) => shownPath(workspace, path),
+  })
+  return { ...plan, existed: config !== null }
+}
+
+function showNotes(context: Context, plan: SetupPlan): void {
+  if (plan.notes.length > 0) context.err(plan.notes.map((note) => `${note}\n`).join(''))
+}
+
+function nothingToWrite(workspace: Workspace, profile: string): string {
+  return `nothing to write: ${sectionName(workspace, profile)} says all of that\n`
+}
+
+function sectionName(workspace: Workspace, profile: string): string {
+  const section = profile === 'default' ? '[default]' : `[profile ${profile}]`
+  return `${section} in ${shownPath(workspace, workspace.files.configPath)}`
+}
+
+function backupPlace(workspace: Workspace, profile: string): BackupPlace {
+  return { folder: join(workspace.paths.stateDir, 'backup'), configPath: workspace.files.configPath, profile }
+}
+
+function openOwnWorkspace(context: Context, profile: string): Workspace {
+  const workspace = openWorkspace(context)
+  if (workspace.homeIsOurs) return workspace
+  throw new CredError(
+    'failed',
+    `cannot set up profile ${quoted(profile)}: the home folder ${quoted(homeDir(context) ?? '', 300)} belongs to another user`,
+    { hint: 'run it as that user, without sudo' },
+  )
+}
+
+/** Runs `work` as the only aws-cred that changes the config. */
+async function withConfigLock<T>(workspace: Workspace, work: () => Promise<T>): Promise<T> {
+  try {
+    return await withLock(
+      {
+        folder: workspace.paths.locksDir,
+        name: 'config',
+        deadlineMs: performance.now() + LOCK_WAIT_MS,
+        nowMs: () => performance.now(),
+        holder: { pid: process.pid, program: 'aws-cred setup' },
+      },
+      work,
+    )
+  } catch (error) {
+    if (!(error instanceof LockUnavailable)) throw error
+    throw new CredError('failed', `cannot write the config: no lock can be had: ${error.reason}`, { cause: error })
+  }
+}
+
+/** A path within the home folder begins with `~`. */
+function shownPath(workspace: Workspace, path: string): string {
+  const home = homeDir(workspace.context)?.replace(/[\\/]+$/, '')
+  if (!home || !path.startsWith(home) || !/^[\\/]/.test(path.slice(home.length))) return shown(path, 300)
+  return `~${shown(path.slice(home.length), 300)}`
+}

@@ -1,0 +1,64 @@
+import { CredError } from './errors.ts'
+import { nearest, quoted, shown } from './text.ts'
+import type { Arguments, Verb } from './verb.ts'
+
+/**
+ * Checks what was typed against a verb's options: `--name value`, `--name=value`, `--flag`, `--` ends options. Written
+ * here because it runs at every hit: `yargs` costs more than everything else there together (CHANGELOG).
+ * Throws `CredError('usage')` with the nearest match; values are never shown, they could be secrets.
+ */
+export function parseArguments(verb: Verb, words: readonly string[]): Arguments {
+  const texts = new Map<string, string>()
+  const positionals: string[] = []
+  for (let i = 0; i < words.length; i++) {
+    const word = words[i] as string
+    if (word === '--') {
+      positionals.push(...words.slice(i + 1))
+      break
+    }
+    if (!word.startsWith('-') || word === '-') {
+      positionals.push(word)
+      continue
+    }
+    const equals = word.indexOf('=')
+    const flag = equals === -1 ? word : word.slice(0, equals)
+    const name = flag.slice(2)
+    const option = flag.startsWith('--') && Object.hasOwn(verb.options, name) ? verb.options[name] : undefined
+    if (option === undefined) throw unknownFlag(verb, flag)
+    if (texts.has(name)) throw usageError(verb, `${flag} is given twice`)
+    if (option.type === 'boolean') {
+      if (equals !== -1) throw usageError(verb, `${flag} takes no value`)
+      texts.set(name, '')
+      continue
+    }
+    const value = equals === -1 ? words[++i] : word.slice(equals + 1)
+    if (value === undefined || (equals === -1 && value.startsWith('--'))) {
+      throw usageError(verb, `${flag} needs a value (${option.value ?? 'TEXT'})`)
+    }
+    texts.set(name, value)
+  }
+  checkCount(verb, positionals)
+  return { positionals, text: (name) => texts.get(name), flag: (name) => texts.has(name) }
+}
+
+function checkCount(verb: Verb, positionals: readonly string[]): void {
+  const needed = verb.positionals.filter((name) => !name.endsWith('?'))
+  if (positionals.length < needed.length) throw usageError(verb, `${needed[positionals.length]} is missing`)
+  if (positionals.length > verb.positionals.length) {
+    throw usageError(verb, verb.positionals.length === 0 ? 'it takes no arguments' : 'there are too many arguments')
+  }
+}
+
+function unknownFlag(verb: Verb, flag: string): CredError {
+  const near = nearest(
+    flag,
+    [...Object.keys(verb.options), 'help'].map((name) => `--${name}`),
+  )
+  return new CredError('usage', `cannot run ${verb.name}: it has no option ${quoted(flag, 40)}`, {
+    hint: near === null ? `see what it takes: aws-cred ${verb.name} --help` : `the nearest is ${shown(near)}`,
+  })
+}
+
+export function usageError(verb: Pick<Verb, 'name'>, state: string): CredError {
+  return new CredError('usage', `cannot run ${verb.name}: ${state}`, { hint: `see how: aws-cred ${verb.name} --help` })
+}

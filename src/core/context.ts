@@ -1,0 +1,38 @@
+export type Environment = Readonly<Record<string, string | undefined>>
+
+/** A terminal that a person sits at, opened apart from stdin and stdout. */
+export interface Terminal {
+  readonly columns: number
+  /** Shows text as it is; the caller has escaped what came from outside. */
+  show(text: string): void
+  /** Asks and reads one line with echo. Throws `CredError('interrupted')` on Ctrl-C or end of file. */
+  ask(question: string): Promise<string>
+  /** Asks and reads one line without echo; the terminal's settings are put back whatever happens. */
+  askHidden(question: string): Promise<string>
+}
+
+/**
+ * Everything a verb may know of the world around it. `main.ts` makes the real one, tests make their own,
+ * so that nothing below reads `process` by itself.
+ */
+export interface Context {
+  readonly env: Environment
+  readonly platform: string
+  /** Absolute path of this executable, as `credential_process` lines name it. */
+  readonly executablePath: string
+  /** The name of the OS user, for role session names. */
+  readonly userName: string
+  /** Our user id; null on Windows, where files belong to no number. */
+  readonly userId: number | null
+  /** The one clock: milliseconds of wall time since 1970. */
+  nowMs(): number
+  /** Seconds since this machine started, sleep included. */
+  uptimeS(): number
+  /** Data for stdout, in one write. */
+  out(text: string): void
+  /** One message for stderr. */
+  err(text: string): void
+  readStdin(): Promise<string>
+  /** Null where there is no terminal to ask at. */
+  openTerminal(): Terminal | null
+}

@@ -1,0 +1,28 @@
+/**
+ * What kind of failure this is. `src/cli.ts` alone knows which exit code each one gets:
+ * `failed` 1, `usage` 2, `person` 3 (a person is needed and none is there), `interrupted` 130.
+ */
+export type CredErrorCode = 'failed' | 'usage' | 'person' | 'interrupted'
+
+export interface CredErrorOptions {
+  /** One line that ends in a command to paste, or gives one fact. Left out where it would be idle. */
+  readonly hint?: string
+  readonly cause?: unknown
+}
+
+/**
+ * The only error this program words for people. The message reads
+ * `cannot <do what> "<which>": <state>`, lower case, without a full stop, and never quotes another
+ * program's or Node's own message unescaped: those can hold secrets.
+ */
+export class CredError extends Error {
+  readonly code: CredErrorCode
+  readonly hint: string | null
+
+  constructor(code: CredErrorCode, message: string, options: CredErrorOptions = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause })
+    this.name = 'CredError'
+    this.code = code
+    this.hint = options.hint ?? null
+  }
+}

@@ -1,0 +1,182 @@
+import type { RootIdentity } from './cache-key.ts'
+import { CredError } from './errors.ts'
+import type { Step } from './plan.ts'
+import { LAST_USE_MARGIN_MS, type Session, serveMarginMs } from './session.ts'
+
+/** What signs the first call. */
+export interface RootCredentials {
+  readonly accessKeyId: string
+  readonly secretAccessKey: string
+  readonly sessionToken: string | null
+  readonly identity: RootIdentity
+}
+
+/** The non-secret note of a stored session, in the index. */
+export interface SessionNote {
+  readonly expiresMs: number
+  readonly issuedMs: number
+  readonly clockName: string
+  /** Changes with every save. */
+  readonly savedMs: number
+}
+
+/** What a session is made from, joined by the command that asks: the keychain and AWS never meet but here. */
+export interface Sources {
+  readonly steps: readonly Step[]
+  /** Who signs the first call, by the index or the files; null where only the keychain can tell. */
+  knownIdentity(): RootIdentity | null
+  /** Reads the root's keys. Throws where there are none. */
+  rootCredentials(): Promise<RootCredentials>
+  cacheKey(identity: RootIdentity, level: number): string
+  /** The index's note of a session; no secret, no keychain. */
+  note(cacheKey: string): SessionNote | null
+  /** The stored session itself, verified; null where there is none or it is not what it should be. */
+  read(cacheKey: string): Promise<Session | null>
+  save(cacheKey: string, session: Session, identity: RootIdentity): Promise<void>
+  /** STS's time by the clock of that endpoint; null when it is not known. */
+  stsNowMs(clockName: string): number | null
+  /** Runs `work` as the only process for that key; `whileWaiting` may end the wait with another's result. */
+  exclusively(
+    cacheKey: string,
+    whileWaiting: () => Promise<Session | null>,
+    work: () => Promise<Session>,
+  ): Promise<Session>
+  /** The STS call of one step. */
+  refresh(step: Step, signer: RootCredentials | Session, identity: RootIdentity): Promise<Session>
+  recordFailure(error: unknown): void
+}
+
+/**
+ * The session of the last step: the stored one while it has life enough, else a fresh one, made by exactly one of
+ * all the processes that want it. Where that fails and the stored one lives for more than a minute, it is served
+ * and the reason kept.
+ */
+export async function obtainSession(sources: Sources, options: { readonly forceRefresh: boolean }): Promise<Session> {
+  const { forceRefresh } = options
+  const top = sources.steps.length - 1
+  let lasting: Session | null = null
+  try {
+    let identity = sources.knownIdentity() ?? (await sources.rootCredentials()).identity
+    for (let attempt = 1; ; attempt++) {
+      // Only what belongs to this identity may be served, also when its refresh fails.
+      lasting = await readAlive(sources, sources.cacheKey(identity, top), LAST_USE_MARGIN_MS)
+      if (lasting !== null && !forceRefresh && hasMargin(sources, lasting, serveMarginMs(lasting))) return lasting
+      try {
+        return await ensureSession(sources, identity, top, serveMarginMs, forceRefresh)
+      } catch (error) {
+        if (!(error instanceof OtherIdentity)) throw error
+        lasting = null
+        if (attempt === MAX_IDENTITIES) throw unsteadyKeysError()
+        identity = error.identity
+      }
+    }
+  } catch (error) {
+    sources.recordFailure(error)
+    if (lasting !== null && !forceRefresh && hasMargin(sources, lasting, LAST_USE_MARGIN_MS)) return lasting
+    throw error
+  }
+}
+
+/** Two are enough but for keys that are replaced again and again while we look. */
+const MAX_IDENTITIES = 4
+
+function unsteadyKeysError(): CredError {
+  return new CredError('failed', 'cannot read the keys of the profile: they are replaced again and again')
+}
+
+/** Thrown when the keys that were read are not those that the index spoke of: everything is planned once more. */
+class OtherIdentity extends Error {
+  readonly identity: RootIdentity
+
+  constructor(identity: RootIdentity) {
+    super('the root is another than the index says')
+    this.identity = identity
+  }
+}
+
+type Margin = (session: { readonly issuedMs: number; readonly expiresMs: number }) => number
+const signingMargin: Margin = () => LAST_USE_MARGIN_MS
+
+async function ensureSession(
+  sources: Sources,
+  identity: RootIdentity,
+  level: number,
+  margin: Margin,
+  force: boolean,
+): Promise<Session> {
+  const cacheKey = sources.cacheKey(identity, level)
+  let seen = sources.note(cacheKey)
+  const usable = async (): Promise<Session | null> => {
+    const note = sources.note(cacheKey)
+    const session = await readAlive(sources, cacheKey, note === null ? LAST_USE_MARGIN_MS : margin(note))
+    return session !== null && hasMargin(sources, session, margin(session)) ? session : null
+  }
+  const ofAnother = async (): Promise<Session | null> => {
+    const note = sources.note(cacheKey)
+    if (note === null || note.savedMs === seen?.savedMs) return null
+    seen = note
+    return usable()
+  }
+  if (!force && level < sources.steps.length - 1) {
+    const stored = await usable()
+    if (stored !== null) return stored
+  }
+  return sources.exclusively(cacheKey, ofAnother, async () => {
+    // Whatever was seen before the lock is old: another may have finished since.
+    const stored = force ? await ofAnother() : await usable()
+    if (stored !== null) return stored
+    const session = await refreshStep(sources, identity, level)
+    try {
+      await sources.save(cacheKey, session, identity)
+    } catch (error) {
+      // A full disk or a locked keychain: the fresh session is good all the same, and the reason is kept.
+      sources.recordFailure(error)
+    }
+    return session
+  })
+}
+
+async function refreshStep(sources: Sources, identity: RootIdentity, level: number): Promise<Session> {
+  const step = sources.steps[level] as Step
+  if (level === 0) return sources.refresh(step, await signingRoot(sources, identity), identity)
+  const signer = (force: boolean): Promise<Session> => ensureSession(sources, identity, level - 1, signingMargin, force)
+  const first = await signer(false)
+  try {
+    return await sources.refresh(step, first, identity)
+  } catch (error) {
+    // STS knows better than the stored expiry: what signed is made anew, once (contract §5).
+    if (!saysExpired(error)) throw error
+    return sources.refresh(step, await signer(true), identity)
+  }
+}
+
+function saysExpired(error: unknown): boolean {
+  const cause = error instanceof CredError ? (error.cause as { readonly stsCode?: unknown } | undefined) : undefined
+  return cause?.stsCode === 'ExpiredToken' || cause?.stsCode === 'ExpiredTokenException'
+}
+
+/** The root's keys, under the identity that is in their own item: a session is never kept under another's name. */
+async function signingRoot(sources: Sources, identity: RootIdentity): Promise<RootCredentials> {
+  const root = await sources.rootCredentials()
+  if (root.identity.id !== identity.id || root.identity.userName !== identity.userName)
+    throw new OtherIdentity(root.identity)
+  return root
+}
+
+async function readAlive(sources: Sources, cacheKey: string, leastMs: number): Promise<Session | null> {
+  const note = sources.note(cacheKey)
+  if (note !== null && !hasMargin(sources, note, leastMs)) return null
+  const session = await sources.read(cacheKey)
+  // The note may lie; the item's own expiry and clock decide, and only now, after the read.
+  return session !== null && hasMargin(sources, session, leastMs) ? session : null
+}
+
+/** Whether a session has more than `marginMs` to live by STS's clock. An unknown clock counts as no. */
+export function hasMargin(
+  sources: Pick<Sources, 'stsNowMs'>,
+  session: { readonly expiresMs: number; readonly clockName: string },
+  marginMs: number,
+): boolean {
+  const nowMs = sources.stsNowMs(session.clockName)
+  return nowMs !== null && session.expiresMs - nowMs > marginMs
+}

@@ -1,0 +1,101 @@
+import { CredError } from './errors.ts'
+import type { KeychainRoot, OtherRoot } from './plan.ts'
+import type { Source } from './plan-sources.ts'
+import type { ProfileProperty, Profiles } from './profiles.ts'
+import { at } from './sts-limits.ts'
+import { nearest, quoted, shown } from './text.ts'
+
+/** The cycle, from a profile back to itself. */
+export function loopError(cycle: readonly string[], profiles: Profiles): CredError {
+  const first = cycle[0] ?? ''
+  const properties = profiles.profiles.get(first)?.properties
+  const line =
+    properties?.get('aws_cred_source_profile') ??
+    properties?.get('source_profile') ??
+    properties?.get('credential_process')
+  const where = line === undefined ? '' : ` (${at(line)})`
+  const way = cycle.map((name) => shown(name, 40)).join(' > ')
+  return new CredError('failed', `cannot resolve profile ${quoted(first)}${where}: its sources form a loop: ${way}`, {
+    hint:
+      cycle.length === 2 && cycle[0] === cycle[1]
+        ? `a profile can be its own source only with keys of its own: aws-cred add ${shown(first)}`
+        : 'name a profile with keys as the source_profile of one of them',
+  })
+}
+
+export function twoKindsError(profile: string, one: Source, other: Source): CredError {
+  const name = (source: Source): string =>
+    source.property === null ? `${source.what}` : `${source.key} (${at(source.property)})`
+  const what = one.what === one.key ? '' : `, ${one.what} and ${other.what}`
+  const inKeychain = [one, other].some((source) => source.property === null)
+  return new CredError(
+    'failed',
+    `cannot resolve profile ${quoted(profile)}: it names two kinds of credentials${what}: ${name(one)} and ${name(other)}`,
+    {
+      hint: inKeychain
+        ? `tools disagree on which wins; take one away: aws-cred remove ${shown(profile)}`
+        : 'tools disagree on which wins; remove one of the two lines, or move it to a profile of its own',
+    },
+  )
+}
+
+export function roleWithoutSourceError(profile: string, role: Source): CredError {
+  const where = role.property === null ? '' : ` (${at(role.property)})`
+  return new CredError(
+    'failed',
+    `cannot resolve profile ${quoted(profile)}: ${role.key}${where} has no source_profile or credential_source beside it`,
+    { hint: `name the profile whose keys assume it: aws-cred setup ${shown(profile)} --source-profile NAME` },
+  )
+}
+
+export function halfKeysError(profile: string, id: ProfileProperty | null, secret: ProfileProperty | null): CredError {
+  const missing = id?.value ? 'aws_secret_access_key' : 'aws_access_key_id'
+  const there = id?.value ? id : (secret ?? id)
+  const where = there === null ? '' : ` (${at(there)})`
+  return new CredError('failed', `cannot use the keys of profile ${quoted(profile)}: ${missing} is missing${where}`, {
+    hint: `put the pair into the keychain and take the line out: aws-cred add ${shown(profile)}`,
+  })
+}
+
+export function notServedError(profile: string, root: OtherRoot): CredError {
+  return new CredError(
+    'failed',
+    `cannot serve profile ${quoted(profile)}: its credentials come from ${root.what} (${root.key}, ${at(root.origin)}), which this version does not serve`,
+  )
+}
+
+/** No keys under that name, neither in the keychain nor in a file: says which of three mistakes it is. */
+export function noKeysError(
+  root: KeychainRoot,
+  profiles: Profiles,
+  keyNames: readonly string[],
+  configPath: string,
+): CredError {
+  if (root.listed) {
+    return new CredError('failed', `cannot read the keys of ${quoted(root.name)}: they are gone from the keychain`, {
+      hint: `put them in again: aws-cred add ${shown(root.name)}`,
+    })
+  }
+  const section = profiles.profiles.get(root.name)
+  const near = nearest(
+    root.name,
+    new Set([...profiles.profiles.keys(), ...keyNames].filter((name) => name !== root.name)),
+  )
+  const nearHint = near === null ? {} : { hint: `the nearest name is ${quoted(near)}` }
+  if (root.namedBy !== null && section === undefined) {
+    const { profile, property } = root.namedBy
+    return new CredError(
+      'failed',
+      `cannot resolve profile ${quoted(profile)}: its source ${quoted(root.name)} (${at(property)}) does not exist, neither in ${configPath} nor in the keychain`,
+      near === null ? { hint: `put its keys in: aws-cred add ${shown(root.name)}` } : nearHint,
+    )
+  }
+  if (section === undefined) {
+    return new CredError('failed', `cannot read profile ${quoted(root.name)}: not in ${configPath}`, nearHint)
+  }
+  return new CredError(
+    'failed',
+    `cannot resolve profile ${quoted(root.name)}: it names no source of credentials, and the keychain has no keys of that name`,
+    { hint: `put its keys in: aws-cred add ${shown(root.name)}` },
+  )
+}

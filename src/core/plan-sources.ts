@@ -1,0 +1,117 @@
+import { parseOwnLine } from './command-line.ts'
+import type { PlanOptions, Root } from './plan.ts'
+import { halfKeysError, twoKindsError } from './plan-errors.ts'
+import type { ProfileProperty, Profiles } from './profiles.ts'
+import { setting, settingKey } from './settings.ts'
+
+/** One kind of source that a profile names. */
+export interface Source {
+  /** As messages call it: `a role`, `static keys`, `SSO`. */
+  readonly what: string
+  readonly key: string
+  /** Null for keys in the keychain, which no line names. */
+  readonly property: ProfileProperty | null
+  /** Null for a role (its root lies further on) and for a line of ours that points to another profile. */
+  readonly root: Root | null
+  readonly nextProfile: string | null
+}
+
+export interface Sources {
+  readonly role: Source | null
+  readonly others: readonly Source[]
+}
+
+const SSO_KEYS = ['sso_session', 'sso_account_id', 'sso_start_url'] as const
+
+/** All kinds of source that a profile names. Which of them may stand together is the planner's decision. */
+export function findSources(profile: string, profiles: Profiles, options: PlanOptions): Sources {
+  const others: Source[] = []
+  const keys = options.hasKeys(profile) ? keychainKeys(profile) : staticKeys(profile, profiles)
+  if (keys !== null) others.push(keys)
+  const ssoKey = SSO_KEYS.find((key) => setting(profiles, profile, key) !== null)
+  if (ssoKey !== undefined) others.push(otherSource(profile, profiles, ssoKey, 'SSO'))
+  if (setting(profiles, profile, 'login_session') !== null) {
+    others.push(otherSource(profile, profiles, 'login_session', 'aws login'))
+  }
+  const process = processSource(profile, profiles, options.platform)
+  if (process !== null) others.push(process)
+  return { role: roleSource(profile, profiles), others }
+}
+
+/** What may feed a role. The SDKs disagree on which wins of two (contract §2.1, §2.2). */
+const ROLE_SOURCES = ['source_profile', 'credential_source', 'web_identity_token_file'] as const
+
+function roleSource(profile: string, profiles: Profiles): Source | null {
+  const roleArn = setting(profiles, profile, 'role_arn')
+  if (roleArn === null) return null
+  const role = {
+    what: 'a role',
+    key: settingKey(profiles, profile, 'role_arn'),
+    property: roleArn,
+    root: null,
+    nextProfile: null,
+  }
+  const [first, second] = ROLE_SOURCES.filter((name) => setting(profiles, profile, name) !== null)
+  if (first !== undefined && second !== undefined) {
+    const named = (name: string): Source => {
+      const key = settingKey(profiles, profile, name)
+      return { ...role, what: key, key, property: setting(profiles, profile, name) }
+    }
+    throw twoKindsError(profile, named(first), named(second))
+  }
+  if (first === 'web_identity_token_file') {
+    return { ...role, root: otherSource(profile, profiles, first, 'web identity').root }
+  }
+  if (first === 'credential_source') return { ...role, root: otherSource(profile, profiles, first, first).root }
+  return role
+}
+
+function otherSource(profile: string, profiles: Profiles, name: string, what: string): Source {
+  const key = settingKey(profiles, profile, name)
+  const property = setting(profiles, profile, name) as ProfileProperty
+  return { what, key, property, root: { kind: 'other', profile, key, what, origin: property }, nextProfile: null }
+}
+
+function keychainKeys(profile: string): Source {
+  return {
+    what: 'keys in the keychain',
+    key: '',
+    property: null,
+    root: { kind: 'keychain', name: profile, listed: true, namedBy: null },
+    nextProfile: null,
+  }
+}
+
+/** Keys that a file gives for the profile; botocore reads aws_security_token before aws_session_token. */
+function staticKeys(profile: string, profiles: Profiles): Source | null {
+  const properties = profiles.profiles.get(profile)?.properties
+  const id = properties?.get('aws_access_key_id')
+  const secret = properties?.get('aws_secret_access_key')
+  if (id === undefined && secret === undefined) return null
+  if (!id?.value || !secret?.value) throw halfKeysError(profile, id ?? null, secret ?? null)
+  const token = properties?.get('aws_security_token')?.value || properties?.get('aws_session_token')?.value || null
+  return {
+    what: 'static keys',
+    key: 'aws_access_key_id',
+    property: id,
+    root: {
+      kind: 'static',
+      profile,
+      accessKeyId: id.value,
+      secretAccessKey: secret.value,
+      sessionToken: token,
+      origin: id,
+    },
+    nextProfile: null,
+  }
+}
+
+/** A `credential_process` line of ours is no source, and is never started; it may point to another profile. */
+function processSource(profile: string, profiles: Profiles, platform: string): Source | null {
+  const line = profiles.profiles.get(profile)?.properties.get('credential_process')
+  if (line === undefined || line.value === '') return null
+  const own = parseOwnLine(line.value, platform)
+  if (own === null) return otherSource(profile, profiles, 'credential_process', 'another credential_process')
+  if (own.profile === null || own.profile === profile) return null
+  return { what: 'credential_process', key: 'credential_process', property: line, root: null, nextProfile: own.profile }
+}

@@ -1,0 +1,147 @@
+import { loopError, roleWithoutSourceError, twoKindsError } from './plan-errors.ts'
+import { findSources } from './plan-sources.ts'
+import { type AssumeRoleStep, assumeRoleStep, type SessionTokenStep, sessionTokenStep } from './plan-steps.ts'
+import type { ProfileProperty, Profiles } from './profiles.ts'
+import { setting } from './settings.ts'
+import type { Origin } from './sts-limits.ts'
+
+/** Where the credentials that sign the first call come from. */
+export type Root = KeychainRoot | StaticRoot | OtherRoot
+
+export interface KeychainRoot {
+  readonly kind: 'keychain'
+  readonly name: string
+  /** False when the index does not know the name: the keychain may still (a lost index). */
+  readonly listed: boolean
+  /** The setting that names it as a source; null where it is the profile that was asked for. */
+  readonly namedBy: NamedBy | null
+}
+
+export interface NamedBy {
+  readonly profile: string
+  readonly property: ProfileProperty
+}
+
+export interface StaticRoot {
+  readonly kind: 'static'
+  readonly profile: string
+  readonly accessKeyId: string
+  readonly secretAccessKey: string
+  readonly sessionToken: string | null
+  readonly origin: Origin
+}
+
+/** A source that this version cannot serve, named for the refusal. */
+export interface OtherRoot {
+  readonly kind: 'other'
+  readonly profile: string
+  readonly key: string
+  readonly what: string
+  readonly origin: Origin
+}
+
+export type Step = AssumeRoleStep | SessionTokenStep
+
+/** From a root to what a profile gives: each step's session signs the next. No steps: the root's keys themselves. */
+export interface Plan {
+  readonly profile: string
+  readonly root: Root
+  readonly steps: readonly Step[]
+  /** False where `aws_cred_account_id = never` keeps the account out of the answer. */
+  readonly tellsAccount: boolean
+  /** The region that the profile names for STS calls (`aws_cred_region`), and for everything (`region`). */
+  readonly stsRegion: string | null
+  readonly region: string | null
+}
+
+export interface PlanOptions {
+  readonly platform: string
+  /** Whether the index knows keys of that name in the keychain. */
+  hasKeys(name: string): boolean
+  /** `--no-session`: hand out the long-lived keys of a profile without a role. */
+  readonly noSession?: boolean
+  /** `--duration` in seconds, for the last step. */
+  readonly durationSeconds?: number | undefined
+}
+
+/** One profile on the way from what was asked for to the root. */
+interface Link {
+  readonly profile: string
+  readonly assumesRole: boolean
+}
+
+/**
+ * How to get from a profile to credentials. Pure: nothing is read but what the files show.
+ * Follows `source_profile` (native or `aws_cred_`) and this program's own `credential_process` lines.
+ * Throws `CredError('failed')` that names profile, key, line and cure for each mistake of contract §2.1.
+ */
+export function planProfile(profile: string, profiles: Profiles, options: PlanOptions): Plan {
+  const { root, links } = followLinks(profile, profiles, options)
+  const rootIsSession = root.kind === 'other' || (root.kind === 'static' && root.sessionToken !== null)
+  const steps: Step[] = []
+  const lastRole = links.find((each) => each.assumesRole)
+  // A line of ours that points to another profile gives what that one gives.
+  const served = (lastRole ?? links.at(-1))?.profile ?? profile
+  for (const link of links.filter((each) => each.assumesRole).reverse()) {
+    const isLast = link === lastRole
+    const chained = rootIsSession || steps.length > 0
+    steps.push(assumeRoleStep(link.profile, profiles, chained, isLast ? options.durationSeconds : undefined))
+  }
+  const own = (key: string): string | null => setting(profiles, served, key)?.value ?? null
+  const wantsSession = options.noSession !== true && own('session')?.toLowerCase() !== 'never'
+  if (steps.length === 0 && !rootIsSession && wantsSession) {
+    steps.push(sessionTokenStep(served, profiles, options.durationSeconds))
+  }
+  return {
+    profile,
+    root,
+    steps,
+    tellsAccount: own('account_id')?.toLowerCase() !== 'never',
+    stsRegion: profiles.profiles.get(served)?.properties.get('aws_cred_region')?.value ?? null,
+    region: profiles.profiles.get(served)?.properties.get('region')?.value ?? null,
+  }
+}
+
+function followLinks(first: string, profiles: Profiles, options: PlanOptions): { root: Root; links: Link[] } {
+  const links: Link[] = []
+  let profile = first
+  let namedBy: NamedBy | null = null
+  let isSource = false
+  for (;;) {
+    const seen = links.findIndex((link) => link.profile === profile)
+    if (seen !== -1) throw loopError([...links.slice(seen).map((link) => link.profile), profile], profiles)
+    const { role, others } = findSources(profile, profiles, options)
+    const source = others[0]
+    const second = others[1]
+    if (source !== undefined && second !== undefined) throw twoKindsError(profile, source, second)
+    if (role === null) {
+      links.push({ profile, assumesRole: false })
+      if (source === undefined) return { root: { kind: 'keychain', name: profile, listed: false, namedBy }, links }
+      if (source.root !== null) return { root: withNaming(source.root, namedBy), links }
+      namedBy = { profile, property: source.property as ProfileProperty }
+      profile = source.nextProfile as string
+      isSource = false
+      continue
+    }
+    const sourceProfile = setting(profiles, profile, 'source_profile')
+    if (sourceProfile?.value === profile) {
+      // Its own keys feed its role; as the source of another profile, its keys win over its role: botocore and
+      // JS agree on both (contract §2.1).
+      if (source === undefined) throw loopError([profile, profile], profiles)
+      if (source.root === null || source.root.kind === 'other') throw twoKindsError(profile, role, source)
+      links.push({ profile, assumesRole: !isSource })
+      return { root: withNaming(source.root, namedBy), links }
+    }
+    if (source !== undefined) throw twoKindsError(profile, role, source)
+    links.push({ profile, assumesRole: true })
+    if (role.root !== null) return { root: role.root, links }
+    if (sourceProfile === null) throw roleWithoutSourceError(profile, role)
+    namedBy = { profile, property: sourceProfile }
+    profile = sourceProfile.value
+    isSource = true
+  }
+}
+
+function withNaming(root: Root, namedBy: NamedBy | null): Root {
+  return root.kind === 'keychain' ? { ...root, namedBy } : root
+}

@@ -1,0 +1,54 @@
+import type { Plan } from './plan.ts'
+import type { Profiles } from './profiles.ts'
+import { at, CHAINED_MAX_S } from './sts-limits.ts'
+import { quoted, shown } from './text.ts'
+
+/** What will not work, or not as it looks, of a profile that is about to be written: one line each. */
+export function setupNotes(profile: string, plan: Plan, profiles: Profiles): string[] {
+  return [
+    ...keysInFile(profile, profiles),
+    ...missingKeys(plan),
+    ...pastedSession(plan),
+    ...plan.steps.flatMap((step) =>
+      step.kind === 'assume-role' && step.chained && (step.askedSeconds ?? 0) > CHAINED_MAX_S
+        ? [
+            `the session of ${shown(step.roleArn)} lasts 1 h, not ${durationText(step.askedSeconds ?? 0)}: STS gives no more to a role assumed with a session`,
+          ]
+        : [],
+    ),
+    ...(plan.steps[0]?.kind === 'session-token' && plan.steps[0].mfaSerial === null
+      ? [
+          `IAM and most of STS refuse the session of ${quoted(profile)}, made without MFA; set aws_cred_mfa_serial, a role, or aws_cred_session = never`,
+        ]
+      : []),
+    ...plan.steps.flatMap(({ mfaSerial }) =>
+      mfaSerial === null
+        ? []
+        : [`a new session needs an MFA code of ${shown(mfaSerial)}, which this version cannot ask for`],
+    ),
+  ]
+}
+
+/** Python's, JS's and Go's SDKs take keys of the credentials file before a credential_process (contract §2.2). */
+function keysInFile(profile: string, profiles: Profiles): string[] {
+  const id = profiles.profiles.get(profile)?.properties.get('aws_access_key_id')
+  if (id === undefined || id.file !== 'credentials') return []
+  return [
+    `keys of ${quoted(profile)} stand in ${at(id)}: tools that read that file (AWS CLI, boto3, JS, Go) still take those`,
+  ]
+}
+
+function missingKeys({ root }: Plan): string[] {
+  if (root.kind !== 'keychain' || root.listed) return []
+  return [`${quoted(root.name)} has no keys yet; put them in: aws-cred add ${shown(root.name)}`]
+}
+
+function pastedSession({ root }: Plan): string[] {
+  if (root.kind !== 'static' || root.sessionToken === null) return []
+  return [`the keys of ${quoted(root.profile)} (${at(root.origin)}) are a pasted session, which cannot be renewed`]
+}
+
+function durationText(seconds: number): string {
+  if (seconds % 3600 === 0) return `${seconds / 3600} h`
+  return seconds % 60 === 0 ? `${seconds / 60} min` : `${seconds} s`
+}

@@ -1,0 +1,158 @@
+import { parseOwnLine } from './command-line.ts'
+import { diffScreen, oldLineNumbers } from './config-diff.ts'
+import { CredError } from './errors.ts'
+import { type IniDocument, serializeIni } from './ini.ts'
+import { planProfile } from './plan.ts'
+import { notServedError } from './plan-errors.ts'
+import { mergeProfiles, type Profile, type Profiles } from './profiles.ts'
+import { setting } from './settings.ts'
+import { editProfile, type Move, shadowingKeys, wantedEntries } from './setup-edit.ts'
+import { setupNotes } from './setup-notes.ts'
+import { type SetupRequest, setupCommand } from './setup-request.ts'
+import { secretLine } from './setup-secrets.ts'
+import { ASSUME_ROLE_MAX_S, at } from './sts-limits.ts'
+import { quoted, shown } from './text.ts'
+
+export interface SetupSurroundings {
+  readonly platform: string
+  /** An empty document where there is no file. */
+  readonly config: IniDocument
+  readonly credentials: IniDocument | null
+  /** Whether the index knows keys of that name in the keychain. */
+  hasKeys(name: string): boolean
+  /** How messages name a file: `~/.aws/config`. */
+  showPath(path: string): string
+}
+
+export interface SetupPlan {
+  /** The whole config before and after; the same where there is nothing to write. */
+  readonly before: string
+  readonly after: string
+  /** The diff screen; empty where there is nothing to write. */
+  readonly screen: string
+  /** What is moved and what will not work, one line each. */
+  readonly notes: readonly string[]
+}
+
+/**
+ * What `setup` is to write, decided on the files as they are. Throws `CredError`, before anything is written, for a
+ * config that holds secrets, for another program's `credential_process`, for what a line of the credentials file would
+ * override, and for every mistake that `process` would refuse the profile for.
+ */
+export function planSetup(request: SetupRequest, surroundings: SetupSurroundings): SetupPlan {
+  const { config, credentials, platform, showPath } = surroundings
+  const configName = showPath(config.source.path)
+  const before = serializeIni(config)
+  const secret = secretLine(before)
+  if (secret !== null) {
+    throw new CredError(
+      'failed',
+      `cannot set up profile ${quoted(request.profile)}: ${configName}:${secret} holds a secret, and a file with secrets is neither edited nor backed up`,
+      { hint: 'take that line out; keys go into the keychain with: aws-cred add NAME' },
+    )
+  }
+  const now = namedPlaces(mergeProfiles(config, credentials), surroundings, (line) => line)
+  refuseForeignProcess(request, now, platform)
+  const edit = editProfile(config, request, platform)
+  const oldLine = oldLineNumbers(config, edit.document)
+  const edited = namedPlaces(mergeProfiles(edit.document, credentials), surroundings, oldLine)
+  const profiles = withOldNames(edited, request, edit.moves)
+  refuseOverrides(request, profiles)
+  checkTogether(request, profiles)
+  const plan = planProfile(request.profile, profiles, { platform, hasKeys: surroundings.hasKeys })
+  if (plan.root.kind === 'other') throw notServedError(request.profile, plan.root)
+  return {
+    before,
+    after: serializeIni(edit.document),
+    screen: diffScreen(shown(configName, 300), config, edit.document),
+    notes: [
+      ...edit.moves.map(
+        ({ from, to, line, takenOut }) =>
+          `${takenOut ? `${from} (${configName}:${line}) goes, ${to} is there` : `${from} (${configName}:${line}) becomes ${to}`}; aws-vault, awsume and aws-runas read only ${from}`,
+      ),
+      ...setupNotes(request.profile, plan, profiles),
+    ],
+  }
+}
+
+function refuseForeignProcess(request: SetupRequest, profiles: Profiles, platform: string): void {
+  const line = profiles.profiles.get(request.profile)?.properties.get('credential_process')
+  if (line === undefined || line.value === '' || parseOwnLine(line.value, platform) !== null) return
+  throw new CredError(
+    'failed',
+    `cannot set up profile ${quoted(request.profile)}: it has a credential_process of another program (${at(line)}), which this version does not serve`,
+    { hint: 'take that line out, or choose another name' },
+  )
+}
+
+/** Per key the credentials file wins over the config: a line there would undo what is written here. */
+function refuseOverrides(request: SetupRequest, profiles: Profiles): void {
+  const properties = profiles.profiles.get(request.profile)?.properties
+  const wanted = new Set(wantedEntries(request, request.processLine).map(([key]) => key))
+  const shadowing = new Set(shadowingKeys(properties?.keys() ?? []))
+  for (const [key, property] of properties ?? []) {
+    if (property.file !== 'credentials' || !(wanted.has(key) || shadowing.has(key))) continue
+    throw new CredError(
+      'failed',
+      `cannot set up profile ${quoted(request.profile)}: ${key} (${at(property)}) wins over what is written to the config`,
+      { hint: 'take that line out of the credentials file' },
+    )
+  }
+}
+
+/** What was typed against what the profile will say: exit 2, since the cure is to type more. */
+function checkTogether(request: SetupRequest, profiles: Profiles): void {
+  const has = (name: string): boolean => setting(profiles, request.profile, name) !== null
+  const usage = (state: string, more: string): CredError =>
+    new CredError('usage', `cannot run setup: ${state}`, { hint: `add it: ${setupCommand(request, more)}` })
+  if (has('role_arn')) {
+    if (request.durationSeconds !== null && request.durationSeconds > ASSUME_ROLE_MAX_S) {
+      throw new CredError('usage', 'cannot run setup: --duration must be 15m to 12h for a role')
+    }
+    const sources = ['source_profile', 'credential_source', 'web_identity_token_file']
+    if (request.roleArn !== null && !sources.some(has)) {
+      throw usage('--role-arn needs the profile whose keys assume it', '--source-profile NAME')
+    }
+  } else if (request.sourceProfile !== null) {
+    throw usage('--source-profile needs a role beside it', '--role-arn ARN')
+  } else if (request.externalId !== null) throw usage('--external-id needs a role beside it', '--role-arn ARN')
+}
+
+/** The profiles with files named as messages do, and with the line numbers that the config has now. */
+function namedPlaces(
+  profiles: Profiles,
+  { config, showPath }: SetupSurroundings,
+  oldLine: (line: number) => number,
+): Profiles {
+  const place = ({ path, line }: { readonly path: string; readonly line: number }) => ({
+    path: showPath(path),
+    line: path === config.source.path ? oldLine(line) : line,
+  })
+  const all = (of: ReadonlyMap<string, Profile>): Map<string, Profile> =>
+    new Map(
+      [...of].map(([name, profile]) => {
+        const properties = [...profile.properties].map(([key, value]) => [key, { ...value, ...place(value) }] as const)
+        return [name, { name, ...place(profile), properties: new Map(properties) }]
+      }),
+    )
+  return { profiles: all(profiles.profiles), ssoSessions: all(profiles.ssoSessions), services: all(profiles.services) }
+}
+
+/** Gives moved keys the name that their line has now (the planner takes both alike): refusals name what the file says. */
+function withOldNames(profiles: Profiles, request: SetupRequest, moves: readonly Move[]): Profiles {
+  const profile = profiles.profiles.get(request.profile)
+  if (profile === undefined) return profiles
+  const wanted = new Set(wantedEntries(request, request.processLine).map(([key]) => key))
+  const properties = [...profile.properties].map(([key, value]) => {
+    const move = moves.find(({ to, takenOut }) => to === key && !takenOut && value.file === 'config')
+    if (move === undefined) return [key, value] as const
+    return [wanted.has(key) ? key : move.from, { ...value, line: move.line }] as const
+  })
+  const all = new Map(profiles.profiles).set(profile.name, {
+    name: profile.name,
+    path: profile.path,
+    line: profile.line,
+    properties: new Map(properties),
+  })
+  return { ...profiles, profiles: all }
+}

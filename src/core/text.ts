@@ -1,0 +1,66 @@
+/** Characters that move the cursor, colour, ring or reorder text: C0, DEL, C1, line separators and bidi controls. */
+const CONTROL = /[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff]/g
+
+/**
+ * Text from outside (profile names, config values, other programs' output) made fit to show: controls become
+ * `\xNN` or `\u{NNNN}`, and what is over `maxLength` characters is cut and ends in `…`.
+ */
+export function shown(text: string, maxLength = 100): string {
+  const cut = text.length > maxLength ? `${text.slice(0, maxLength - 1).replace(/[\ud800-\udbff]$/, '')}…` : text
+  return cut.replace(CONTROL, (character) => {
+    const code = character.charCodeAt(0)
+    return code < 0x100 ? `\\x${code.toString(16).padStart(2, '0')}` : `\\u{${code.toString(16)}}`
+  })
+}
+
+/** `shown` within double quotes, as messages name things. */
+export function quoted(text: string, maxLength = 100): string {
+  return `"${shown(text, maxLength)}"`
+}
+
+/** An access key id as messages show it: prefix and last four, `AKIA…MPLE`. */
+export function maskedKeyId(accessKeyId: string): string {
+  return accessKeyId.length < 12 ? '…' : `${shown(accessKeyId.slice(0, 4))}…${shown(accessKeyId.slice(-4))}`
+}
+
+/**
+ * The candidate closest to what was typed, or null where none is near: at most a third of its letters differ
+ * (two neighbouring letters swapped count as one).
+ */
+export function nearest(typed: string, candidates: Iterable<string>): string | null {
+  const wanted = typed.slice(0, 100).toLowerCase()
+  let best: string | null = null
+  let bestDistance = Number.POSITIVE_INFINITY
+  for (const candidate of candidates) {
+    const name = candidate.slice(0, 100).toLowerCase()
+    const distance = editDistance(wanted, name)
+    if (distance < bestDistance && distance <= Math.max(1, Math.floor(Math.max(wanted.length, name.length) / 3))) {
+      best = candidate
+      bestDistance = distance
+    }
+  }
+  return best
+}
+
+function editDistance(a: string, b: string): number {
+  let beforeLast: number[] = []
+  let last = Array.from({ length: b.length + 1 }, (_, column) => column)
+  for (let row = 1; row <= a.length; row++) {
+    const current = [row]
+    for (let column = 1; column <= b.length; column++) {
+      const same = a[row - 1] === b[column - 1]
+      let least = Math.min(
+        (last[column] ?? 0) + 1,
+        (current[column - 1] ?? 0) + 1,
+        (last[column - 1] ?? 0) + (same ? 0 : 1),
+      )
+      if (a[row - 1] === b[column - 2] && a[row - 2] === b[column - 1]) {
+        least = Math.min(least, (beforeLast[column - 2] ?? 0) + 1)
+      }
+      current.push(least)
+    }
+    beforeLast = last
+    last = current
+  }
+  return last[b.length] ?? 0
+}

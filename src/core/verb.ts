@@ -1,0 +1,31 @@
+import type { Context } from './context.ts'
+
+export interface OptionSpec {
+  readonly type: 'string' | 'boolean'
+  /** What stands for the value in usage and help: `NAME`. */
+  readonly value?: string
+  readonly about: string
+}
+
+/** What was typed after the verb, checked against its options. */
+export interface Arguments {
+  readonly positionals: readonly string[]
+  /** A string option's value; undefined where it was not given. */
+  text(name: string): string | undefined
+  flag(name: string): boolean
+}
+
+/** One verb: how it is typed, what its help says, and what it does. */
+export interface Verb {
+  readonly name: string
+  /** One sentence, for the verb's help; `aws-cred` alone shows `short`. */
+  readonly about: string
+  readonly usage: string
+  /** Names of the positional arguments; those that end in `?` may be left out. */
+  readonly positionals: readonly string[]
+  readonly options: Readonly<Record<string, OptionSpec>>
+  /** At most four, most used first. */
+  readonly examples: readonly string[]
+  readonly exitCodes: string
+  run(given: Arguments, context: Context): Promise<void>
+}

@@ -1,0 +1,26 @@
+import { writeSync } from 'node:fs'
+import { errnoOf } from './file-errors.ts'
+
+const FULL_PIPE_WAIT_MS = 5
+
+/**
+ * Writes all of `text` before it returns, whatever happens to the process afterwards. False where nobody reads any
+ * more (a closed pipe or descriptor).
+ */
+export function writeAll(fd: 1 | 2, text: string): boolean {
+  const bytes = Buffer.from(text)
+  let written = 0
+  while (written < bytes.length) {
+    try {
+      written += writeSync(fd, bytes, written)
+    } catch (error) {
+      const code = errnoOf(error)
+      if (code === 'EAGAIN') {
+        // A pipe that its reader has set to non-blocking: wait for room without burning the processor.
+        Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, FULL_PIPE_WAIT_MS)
+      } else if (code === 'EPIPE' || code === 'EBADF' || code === 'EIO') return false
+      else throw error
+    }
+  }
+  return true
+}

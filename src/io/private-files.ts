@@ -1,0 +1,165 @@
+import {
+  closeSync,
+  constants,
+  fchmodSync,
+  fstatSync,
+  fsyncSync,
+  lstatSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  type Stats,
+  writeFileSync,
+} from 'node:fs'
+import { dirname, join } from 'node:path'
+import { CredError } from '../core/errors.ts'
+import { quoted } from '../core/text.ts'
+import { errnoOf, fileError } from './file-errors.ts'
+
+/** Windows has neither of these flags; there they are 0. */
+const NO_FOLLOW = constants.O_NOFOLLOW ?? 0
+const NO_WAIT = constants.O_NONBLOCK ?? 0
+
+/** Our effective user id; null on Windows, where neither owner numbers nor mode bits say anything. */
+function ourUserId(): number | null {
+  return process.geteuid?.() ?? null
+}
+
+/** True where owner and mode bits mean nothing (Windows) or the owner is us. */
+export function isOurs(stat: Stats): boolean {
+  const uid = ourUserId()
+  return uid === null || stat.uid === uid
+}
+
+/** True where one of the permission bits in `mask` is set; never on Windows, whose bits are made up by Node. */
+export function hasBits(stat: Stats, mask: number): boolean {
+  return ourUserId() !== null && (stat.mode & mask) !== 0
+}
+
+/**
+ * Makes `path` a folder of ours with mode 0700, its missing parents too. One that is ours but readable by others is
+ * tightened; a link, another user's folder, or one that others may write to (they could have planted files) is
+ * refused with a `CredError`.
+ */
+export function ensurePrivateFolder(path: string): void {
+  try {
+    let stat = lstatOrNull(path)
+    if (stat === null) {
+      mkdirSync(path, { recursive: true, mode: 0o700 })
+      stat = lstatSync(path)
+    }
+    if (stat.isSymbolicLink()) throw refusal(path, 'it is a symbolic link')
+    if (!stat.isDirectory()) throw refusal(path, 'it is not a folder')
+    if (!isOurs(stat)) throw refusal(path, 'it belongs to another user')
+    if (hasBits(stat, 0o022)) throw refusal(path, 'other users may write to it', `chmod 700 ${path}`)
+    if (hasBits(stat, 0o077) || (ourUserId() !== null && (stat.mode & 0o700) !== 0o700)) tighten(path)
+  } catch (error) {
+    throw fileError('use the folder', path, error)
+  }
+}
+
+/**
+ * Writes a 0600 file whole or not at all: temporary name beside it, fsync, rename, fsync of the folder. The folder
+ * is not made here. A link at `path` is replaced, not followed.
+ */
+export function writePrivateFile(path: string, data: string | Uint8Array): void {
+  try {
+    replaceWhole(path, data, () => {})
+  } catch (error) {
+    throw fileError('write', path, error)
+  }
+}
+
+/**
+ * The bytes of a 0600 file of ours; null where it is not there. Throws `CredError` for a link, a file of another
+ * user, one that others may read or write, or anything that is no plain file.
+ */
+export function readPrivateFile(path: string): Buffer | null {
+  let fd: number | null = null
+  try {
+    // Without O_NONBLOCK a FIFO planted here would hang the open.
+    fd = openSync(path, constants.O_RDONLY | NO_FOLLOW | NO_WAIT)
+    const stat = fstatSync(fd)
+    if (!stat.isFile()) throw new CredError('failed', `cannot read ${quoted(path, 300)}: it is not a file`)
+    if (!isOurs(stat)) throw new CredError('failed', `cannot read ${quoted(path, 300)}: it belongs to another user`)
+    if (hasBits(stat, 0o077)) {
+      throw new CredError('failed', `cannot use ${quoted(path, 300)}: other users may read or write it`, {
+        hint: `chmod 600 ${quoted(path, 300)}`,
+      })
+    }
+    return readFileSync(fd)
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT') return null
+    throw fileError('read', path, error)
+  } finally {
+    if (fd !== null) closeSync(fd)
+  }
+}
+
+/** Loaded at the first write: node:crypto costs more than all the rest of a hit, which writes nothing. */
+function randomName(): string {
+  return process.getBuiltinModule('node:crypto').randomBytes(8).toString('hex')
+}
+
+/**
+ * Puts `data` at `path` under a temporary name in the same folder, then renames. `beforeRename` gets the temporary
+ * file's descriptor, synced after it; when it throws, nothing has changed. Throws what `node:fs` throws.
+ */
+export function replaceWhole(path: string, data: string | Uint8Array, beforeRename: (fd: number) => void): void {
+  const folder = dirname(path)
+  const temporary = join(folder, `.tmp-${randomName()}`)
+  const fd = openSync(temporary, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | NO_FOLLOW, 0o600)
+  try {
+    try {
+      fchmodSync(fd, 0o600)
+      writeFileSync(fd, data)
+      beforeRename(fd)
+      fsyncSync(fd)
+    } finally {
+      closeSync(fd)
+    }
+    renameSync(temporary, path)
+  } catch (error) {
+    rmSync(temporary, { force: true })
+    throw error
+  }
+  syncFolder(folder)
+}
+
+/** Makes a rename last through a power cut. Windows cannot open folders; some network file systems refuse to sync one. */
+function syncFolder(folder: string): void {
+  if (process.platform === 'win32') return
+  const fd = openSync(folder, constants.O_RDONLY)
+  try {
+    fsyncSync(fd)
+  } catch (error) {
+    // The new file stands already; these say only that this file system has no such call.
+    if (!['EINVAL', 'ENOTSUP', 'ENOSYS'].includes(errnoOf(error) ?? '')) throw error
+  } finally {
+    closeSync(fd)
+  }
+}
+
+function tighten(path: string): void {
+  const fd = openSync(path, constants.O_RDONLY | constants.O_DIRECTORY | NO_FOLLOW)
+  try {
+    fchmodSync(fd, 0o700)
+  } finally {
+    closeSync(fd)
+  }
+}
+
+/** `lstat`, with null for what is not there. */
+export function lstatOrNull(path: string): Stats | null {
+  return lstatSync(path, { throwIfNoEntry: false }) ?? null
+}
+
+function refusal(path: string, state: string, hint?: string): CredError {
+  return new CredError(
+    'failed',
+    `cannot use the folder ${quoted(path, 300)}: ${state}`,
+    hint === undefined ? {} : { hint },
+  )
+}

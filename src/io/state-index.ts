@@ -1,0 +1,100 @@
+import { readdirSync, readFileSync, unlinkSync } from 'node:fs'
+import { join } from 'node:path'
+import { errnoOf, fileError } from './file-errors.ts'
+import { ensurePrivateFolder, writePrivateFile } from './private-files.ts'
+import { safeFileName } from './safe-name.ts'
+import { entryText, type IndexEntries, type IndexKind, parsedEntry } from './state-entries.ts'
+
+export type { IndexEntries, IndexKind } from './state-entries.ts'
+
+/**
+ * Names, expiry times and failures, no secrets: one 0600 file per entry, because many processes write. What it says
+ * is a hint: it can lag behind the store, so an item read from there is checked by itself. All methods throw
+ * `CredError` where they could not tell or not do.
+ */
+export interface Index {
+  /** Null where there is no entry, and where it is damaged or foreign (another version, kind or name). */
+  read<K extends IndexKind>(kind: K, name: string): IndexEntries[K] | null
+  write<K extends IndexKind>(kind: K, name: string, entry: IndexEntries[K]): void
+  /** True when there was something to remove. */
+  remove(kind: IndexKind, name: string): boolean
+  /** All sound entries of a kind, ordered by name. */
+  all<K extends IndexKind>(kind: K): IndexEntries[K][]
+}
+
+/** The index in `folder`, which is made at the first write. A read is one `readFileSync`. */
+export function openIndex(folder: string): Index {
+  const pathOf = (kind: IndexKind, name: string) => join(folder, `${kind}-${safeFileName(name)}.json`)
+  return {
+    read(kind, name) {
+      const found = readEntry(kind, pathOf(kind, name))
+      return found !== null && found.name === name ? found.entry : null
+    },
+    write(kind, name, entry) {
+      ensurePrivateFolder(folder)
+      writePrivateFile(pathOf(kind, name), entryText(kind, name, entry))
+    },
+    remove(kind, name) {
+      const path = pathOf(kind, name)
+      try {
+        unlinkSync(path)
+        return true
+      } catch (error) {
+        if (errnoOf(error) === 'ENOENT') return false
+        throw fileError('remove', path, error)
+      }
+    },
+    all(kind) {
+      return fileNames(folder)
+        .filter((file) => file.startsWith(`${kind}-`) && file.endsWith('.json'))
+        .map((file) => ({ file, found: readEntry(kind, join(folder, file)) }))
+        .flatMap(({ file, found }) =>
+          found !== null && join(folder, file) === pathOf(kind, found.name) ? [found] : [],
+        )
+        .sort((a, b) => (a.name < b.name ? -1 : 1))
+        .map((found) => found.entry)
+    },
+  }
+}
+
+function readEntry<K extends IndexKind>(kind: K, path: string): { name: string; entry: IndexEntries[K] } | null {
+  let text: string
+  try {
+    text = readFileSync(path, 'utf8')
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT') return null
+    throw fileError('read', path, error)
+  }
+  return parsedEntry(kind, text)
+}
+
+function fileNames(folder: string): string[] {
+  try {
+    return readdirSync(folder)
+  } catch (error) {
+    // Nothing has been written yet.
+    if (errnoOf(error) === 'ENOENT') return []
+    throw fileError('read the folder', folder, error)
+  }
+}
+
+/** Which names the store holds items under, for stores that cannot be asked without opening every secret. */
+export interface NameRegister {
+  has(name: string): Promise<boolean>
+  add(name: string): Promise<void>
+  remove(name: string): Promise<void>
+  all(): Promise<string[]>
+}
+
+export function nameRegister(index: Index): NameRegister {
+  return {
+    has: async (name) => index.read('item', name) !== null,
+    add: async (name) => {
+      if (index.read('item', name) === null) index.write('item', name, { name })
+    },
+    remove: async (name) => {
+      index.remove('item', name)
+    },
+    all: async () => index.all('item').map((entry) => entry.name),
+  }
+}

@@ -1,0 +1,27 @@
+import { CredError } from '../core/errors.ts'
+import { quoted } from '../core/text.ts'
+
+/**
+ * `Store.get` throws this where an item is there but is cut, changed or somebody else's. The reader of a session
+ * catches it and goes on as after a miss; the reader of keys lets it rise.
+ */
+export class DamagedItemError extends CredError {
+  constructor(name: string, label: string) {
+    super('failed', `cannot read ${quoted(name)} from the ${label}: the item is damaged or not ours`)
+    this.name = 'DamagedItemError'
+  }
+}
+
+/**
+ * `Store.get` and `delete` throw this where the keychain says "nothing there" of an item that was stored: it says the
+ * same of a locked item and of one that was removed. Who reads a session may go on as after a miss once the keys
+ * it is made from can be read, since then it was not locked.
+ */
+export class HiddenItemError extends CredError {
+  constructor(name: string) {
+    super('person', `cannot read ${quoted(name)} from the keychain: it is locked, or the item was removed`, {
+      hint: 'aws-cred unlock',
+    })
+    this.name = 'HiddenItemError'
+  }
+}

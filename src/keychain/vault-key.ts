@@ -1,0 +1,150 @@
+import { lstatSync, readdirSync, rmSync, statfsSync } from 'node:fs'
+import { isAbsolute, join } from 'node:path'
+import type { Context } from '../core/context.ts'
+import { CredError } from '../core/errors.ts'
+import { quoted } from '../core/text.ts'
+import { ensurePrivateFolder, readPrivateFile, writePrivateFile } from '../io/private-files.ts'
+import { folderState } from '../io/private-folder.ts'
+import { unwrapVaultKey, type VaultHeader } from './vault-header.ts'
+
+/** statfs(2) type of a tmpfs: its files never reach a disk, but for swap. */
+const TMPFS_MAGIC = 0x01021994
+const KEY_BYTES = 32
+export const DEFAULT_TTL_MS = 12 * 3_600_000
+
+export type VaultKeyContext = Pick<Context, 'env' | 'platform' | 'userId' | 'nowMs' | 'uptimeS'>
+
+interface KeptKey {
+  readonly key: string
+  readonly keptAtMs: number
+  readonly keptAtUptimeS: number
+  readonly ttlMs: number
+}
+
+/**
+ * The data key of the vault in `dir`: the one `unlock` left in memory, else AWS_CRED_VAULT_KEY_FILE, else by
+ * AWS_CRED_PASSPHRASE (scrypt: 0.45 s). Null means locked. Throws `CredError('failed')` for a key file that cannot be used
+ * or a wrong passphrase.
+ */
+export async function readVaultKey(context: VaultKeyContext, dir: string, header: VaultHeader): Promise<Buffer | null> {
+  const { AWS_CRED_VAULT_KEY_FILE: keyFile, AWS_CRED_PASSPHRASE: passphrase } = context.env
+  const kept = keptKey(context, header.id)
+  if (kept !== null) return kept
+  if (keyFile) return keyFromFile(keyFile)
+  return passphrase ? unwrapVaultKey(dir, passphrase, 'AWS_CRED_PASSPHRASE') : null
+}
+
+/** The error for a `readVaultKey` that gave null. */
+export function vaultLocked(): CredError {
+  return new CredError('person', 'cannot open the vault: it is locked', { hint: 'aws-cred unlock' })
+}
+
+/**
+ * Leaves the key in this login's memory folder for `ttlMs`, by wall clock and by uptime, whichever ends first.
+ * Throws `CredError('failed')` where there is no such folder.
+ */
+export function keepVaultKey(
+  context: VaultKeyContext,
+  vaultId: string,
+  key: Buffer,
+  ttlMs: number = DEFAULT_TTL_MS,
+): void {
+  const place = vaultKeyPlace(context)
+  if (place === null) {
+    throw new CredError('failed', 'cannot keep the vault unlocked: there is no folder in memory (XDG_RUNTIME_DIR)', {
+      hint: 'set AWS_CRED_VAULT_KEY_FILE to a file with its key, or AWS_CRED_PASSPHRASE',
+    })
+  }
+  ensurePrivateFolder(place)
+  const kept: KeptKey = {
+    key: key.toString('base64'),
+    keptAtMs: context.nowMs(),
+    keptAtUptimeS: context.uptimeS(),
+    ttlMs,
+  }
+  writePrivateFile(join(place, fileName(vaultId)), JSON.stringify(kept))
+}
+
+/** Removes every key that this login keeps. True when there was one. */
+export function forgetVaultKey(context: VaultKeyContext): boolean {
+  let found = false
+  for (const place of places(context)) {
+    if (folderState(place, context.userId) !== 'private') continue
+    for (const file of readdirSync(place)) {
+      if (!/^vault-.*\.json$/.test(file)) continue
+      rmSync(join(place, file), { force: true })
+      found = true
+    }
+  }
+  return found
+}
+
+/** The folder for the unlocked key: `$XDG_RUNTIME_DIR/aws-cred`, else below /dev/shm; null where neither is a tmpfs. */
+export function vaultKeyPlace(context: VaultKeyContext): string | null {
+  return places(context)[0] ?? null
+}
+
+function places(context: VaultKeyContext): string[] {
+  const { env, platform, userId } = context
+  const runtimeDir = env.XDG_RUNTIME_DIR
+  const found: string[] = []
+  if (runtimeDir && isAbsolute(runtimeDir) && isMemory(runtimeDir, userId)) found.push(join(runtimeDir, 'aws-cred'))
+  if (platform === 'linux' && userId !== null && isMemory('/dev/shm', 0)) found.push(`/dev/shm/aws-cred-${userId}`)
+  return found
+}
+
+function isMemory(dir: string, owner: number | null): boolean {
+  try {
+    const stats = lstatSync(dir)
+    return stats.isDirectory() && stats.uid === owner && statfsSync(dir).type === TMPFS_MAGIC
+  } catch {
+    // Not there or not to be looked at: no place for a key.
+    return false
+  }
+}
+
+function keptKey(context: VaultKeyContext, vaultId: string): Buffer | null {
+  const place = vaultKeyPlace(context)
+  if (place === null || folderState(place, context.userId) !== 'private') return null
+  const path = join(place, fileName(vaultId))
+  const kept = parsedKept(readPrivateFile(path))
+  if (kept === null) return null
+  const wallMs = context.nowMs() - kept.keptAtMs
+  const uptimeMs = (context.uptimeS() - kept.keptAtUptimeS) * 1000
+  // A clock that was set back lengthens nothing, as uptime counts too; uptime that went back is another boot.
+  if (uptimeMs < 0 || Math.max(wallMs, uptimeMs) >= kept.ttlMs) {
+    rmSync(path, { force: true })
+    return null
+  }
+  return Buffer.from(kept.key, 'base64')
+}
+
+function fileName(vaultId: string): string {
+  return `vault-${vaultId.replace(/[^0-9a-f]/g, '')}.json`
+}
+
+function parsedKept(bytes: Buffer | null): KeptKey | null {
+  if (bytes === null) return null
+  try {
+    const value = JSON.parse(bytes.toString()) as Record<string, unknown> | null
+    const numbers = [value?.keptAtMs, value?.keptAtUptimeS, value?.ttlMs].every(Number.isFinite)
+    if (!numbers || typeof value?.key !== 'string') return null
+    return Buffer.from(value.key, 'base64').length === KEY_BYTES ? (value as unknown as KeptKey) : null
+  } catch {
+    // Cut or foreign: the same as locked, `unlock` writes it anew. Node's message would quote the key.
+    return null
+  }
+}
+
+function keyFromFile(path: string): Buffer {
+  const bytes = readPrivateFile(path)
+  if (bytes === null) throw new CredError('failed', `cannot read the vault key ${quoted(path, 300)}: no such file`)
+  if (bytes.length === KEY_BYTES) return bytes
+  const text = bytes.toString('latin1').trim()
+  if (/^[0-9a-fA-F]{64}$/.test(text)) return Buffer.from(text, 'hex')
+  if (/^[A-Za-z0-9+/_-]{43}=?$/.test(text)) return Buffer.from(text, 'base64')
+  throw new CredError(
+    'failed',
+    `cannot use the vault key ${quoted(path, 300)}: it must be 32 bytes, raw, base64 or hex`,
+  )
+}

@@ -1,0 +1,107 @@
+import assert from 'node:assert/strict'
+import { globSync, readFileSync } from 'node:fs'
+import { dirname, join, relative, resolve } from 'node:path'
+import { test } from 'node:test'
+
+const ROOT = resolve(import.meta.dirname, '..')
+
+/** Which rooms a room may import from, itself apart. */
+const ARROWS: Readonly<Record<string, readonly string[]>> = {
+  core: [],
+  io: ['core'],
+  keychain: ['io', 'core'],
+  aws: ['core'],
+  commands: ['keychain', 'aws', 'io', 'core'],
+  cli: ['commands', 'core', 'version'],
+  main: ['cli', 'io', 'keychain'],
+  version: [],
+  build: ['io'],
+}
+
+interface Import {
+  readonly file: string
+  readonly from: string
+  readonly lazy: boolean
+  readonly typeOnly: boolean
+}
+
+const FILES = globSync('src/**/*.ts', { cwd: ROOT })
+
+function importsOf(file: string): Import[] {
+  const text = readFileSync(join(ROOT, file), 'utf8')
+  const found: Import[] = []
+  for (const match of text.matchAll(/^(?:import|export)\s+(type\s)?[^'"]*?from\s+'([^']+)'|^import\s+'([^']+)'/gm)) {
+    found.push({ file, from: match[2] ?? match[3] ?? '', lazy: false, typeOnly: match[1] !== undefined })
+  }
+  for (const match of text.matchAll(/import\('([^']+)'\)/g)) {
+    found.push({ file, from: match[1] ?? '', lazy: true, typeOnly: false })
+  }
+  return found
+}
+
+function roomOf(file: string): string {
+  return (file.split('/')[1] ?? '').replace(/\.ts$/, '')
+}
+
+const IMPORTS = FILES.flatMap(importsOf)
+
+test('every import follows the arrows', () => {
+  assert.ok(IMPORTS.length > 100, 'the imports were found')
+  for (const { file, from } of IMPORTS.filter((each) => each.from.startsWith('.'))) {
+    const target = relative(ROOT, resolve(ROOT, dirname(file), from))
+    const [room, other] = [roomOf(file), roomOf(target)]
+    assert.ok(room === other || ARROWS[room]?.includes(other), `${file} may not import ${target}`)
+  }
+})
+
+test('core imports nothing but core', () => {
+  for (const { file, from } of IMPORTS.filter((each) => roomOf(each.file) === 'core')) {
+    assert.ok(from.startsWith('./'), `${file} imports ${from}`)
+  }
+})
+
+test('only the aws room names the SDK', () => {
+  for (const { file, from } of IMPORTS.filter((each) => /^@(aws-sdk|smithy)\//.test(each.from))) {
+    assert.equal(roomOf(file), 'aws', `${file} imports ${from}`)
+  }
+})
+
+test('the aws room is entered by files that are themselves only awaited', () => {
+  const entrances = IMPORTS.filter(
+    ({ file, from, typeOnly }) => roomOf(file) !== 'aws' && /\/aws\//.test(from) && !typeOnly,
+  )
+  assert.ok(entrances.length > 0)
+  for (const { file, lazy } of entrances) {
+    const importers = IMPORTS.filter(
+      (each) => !each.typeOnly && resolve(ROOT, dirname(each.file), each.from) === join(ROOT, file),
+    )
+    assert.ok(lazy || importers.every((each) => each.lazy), `${file} loads the SDK whoever imports it`)
+  }
+})
+
+test('what process loads before it needs a refresh reaches neither the SDK nor the lock nor the terminal', () => {
+  const reached = new Set<string>()
+  const follow = (file: string): void => {
+    if (reached.has(file)) return
+    reached.add(file)
+    for (const { from, lazy, typeOnly } of importsOf(file)) {
+      if (from.startsWith('.') && !lazy && !typeOnly) follow(relative(ROOT, resolve(ROOT, dirname(file), from)))
+    }
+  }
+  for (const file of ['src/main.ts', 'src/cli.ts', 'src/commands/process.ts', 'src/io/real-context.ts']) follow(file)
+  assert.ok(reached.has('src/keychain/keytar-store.ts'))
+  const builtins = [...reached].flatMap((file) =>
+    importsOf(file)
+      .filter((each) => !each.typeOnly && !each.lazy && each.from.startsWith('node:'))
+      .map((each) => each.from),
+  )
+  assert.deepEqual([...new Set(builtins)].sort(), ['node:fs', 'node:os', 'node:path', 'node:sea'])
+  assert.ok(![...reached].some((file) => file.startsWith('src/aws/') || file === 'src/io/lock.ts'))
+})
+
+test('no source file is over 250 lines', () => {
+  for (const file of FILES) {
+    const lines = readFileSync(join(ROOT, file), 'utf8').split('\n').length
+    assert.ok(lines <= 251, `${file} has ${lines} lines`)
+  }
+})

@@ -1,0 +1,92 @@
+import assert from 'node:assert/strict'
+import { rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { maskedKeyId } from '../../src/core/text.ts'
+import { fakeTerminal } from '../support/fake-context.ts'
+import { newKeyId, newSecret } from '../support/sts-world.ts'
+import { type Place, pairOf, place, run, stored, writeAwsFile } from '../support/vault-place.ts'
+
+/** user1's keys with a session of its own and one of the role of `prod`; other's keys with one session. */
+async function withSessions(here: Place): Promise<void> {
+  const { alice, arns } = here.world
+  const other = { ...alice, accessKeyId: newKeyId('AKIA'), secret: newSecret(), userName: 'other' }
+  here.sts.world.users.push(other)
+  writeAwsFile(here, 'config', `[profile prod]\naws_cred_role_arn = ${arns.prod}\naws_cred_source_profile = user1\n`)
+  await run(here, ['add', 'user1', '--stdin'], { stdin: pairOf(alice) })
+  await run(here, ['add', 'other', '--stdin'], { stdin: pairOf(other) })
+  for (const profile of ['user1', 'prod', 'other']) {
+    const { code, err } = await run(here, ['process', '--profile', profile])
+    assert.equal(code, 0, err)
+  }
+}
+
+test('remove takes the keys and every session made from them, and nobody else’s', async (t) => {
+  const here = await place(t)
+  await withSessions(here)
+  assert.equal((await (await stored(here, 'user1')).store.list()).length, 5)
+  const keyId = maskedKeyId(here.world.alice.accessKeyId)
+  const terminal = fakeTerminal(['y'])
+  const { code, out, err } = await run(here, ['remove', 'user1'], { terminal })
+  assert.equal(terminal.text, `remove ${keyId} of "user1" and 2 sessions? [y/N] `)
+  assert.deepEqual([code, out, err], [0, '', `removed ${keyId} of "user1" and 2 sessions\n`])
+  const { store, workspace, entry } = await stored(here, 'user1')
+  assert.equal(entry, null)
+  const left = workspace.index.all('session').map((each) => `session:${each.cacheKey}`)
+  assert.deepEqual((await store.list()).toSorted(), ['key:other', ...left].toSorted())
+  assert.equal(left.length, 1)
+  assert.equal((await run(here, ['process', '--profile', 'other'])).code, 0)
+  assert.equal((await run(here, ['process', '--profile', 'prod'])).code, 1)
+})
+
+test('remove works where the index is lost, sessions too', async (t) => {
+  const here = await place(t)
+  await withSessions(here)
+  rmSync(join(here.home, '.local/state/aws-cred/index'), { recursive: true })
+  const { code, err } = await run(here, ['remove', 'user1', '--yes'])
+  assert.equal(code, 0, err)
+  assert.match(err, / and 2 sessions\n$/)
+  const names = await (await stored(here, 'user1')).store.list()
+  assert.equal(names.filter((name) => name.startsWith('key:')).join(), 'key:other')
+  assert.equal(names.length, 2)
+})
+
+test('remove needs a yes: at the terminal, or by --yes where there is none', async (t) => {
+  const here = await place(t)
+  await run(here, ['add', 'user1', '--stdin'], { stdin: pairOf(here.world.alice) })
+  const nobody = await run(here, ['remove', 'user1'])
+  assert.equal(nobody.code, 3)
+  assert.match(nobody.err, /hint: aws-cred remove user1 --yes\n$/)
+  for (const answer of ['', 'n', 'yep']) {
+    assert.equal((await run(here, ['remove', 'user1'], { terminal: fakeTerminal([answer]) })).code, 1)
+  }
+  assert.notEqual((await stored(here, 'user1')).key, null)
+})
+
+test('remove of what is not there names the nearest', async (t) => {
+  const here = await place(t)
+  await run(here, ['add', 'user1', '--stdin'], { stdin: pairOf(here.world.alice) })
+  const { code, err } = await run(here, ['remove', 'usr1', '--yes'])
+  assert.equal(code, 1)
+  assert.match(err, /"usr1": no key of that name[\s\S]*hint: the nearest name is "user1"/)
+})
+
+test('remove with a locked vault changes nothing', async (t) => {
+  const here = await place(t)
+  await withSessions(here)
+  const before = await (await stored(here, 'user1')).store.list()
+  const env = { AWS_CRED_PASSPHRASE: undefined, XDG_RUNTIME_DIR: here.home }
+  const { code, err } = await run(here, ['remove', 'user1', '--yes'], { env })
+  assert.equal(code, 3, err)
+  const after = await stored(here, 'user1')
+  assert.deepEqual(await after.store.list(), before)
+  assert.notEqual(after.entry?.generation ?? null, null)
+})
+
+test('remove takes the note of a key whose item is gone', async (t) => {
+  const here = await place(t)
+  await run(here, ['add', 'user1', '--stdin'], { stdin: pairOf(here.world.alice) })
+  await (await stored(here, 'user1')).store.delete('key:user1')
+  assert.equal((await run(here, ['remove', 'user1', '--yes'])).code, 0)
+  assert.equal((await stored(here, 'user1')).entry, null)
+})

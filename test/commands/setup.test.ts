@@ -1,0 +1,440 @@
+import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, suite, test } from 'node:test'
+import { openWorkspace } from '../../src/commands/session/workspace.ts'
+import { verb } from '../../src/commands/setup.ts'
+import { parseArguments } from '../../src/core/arguments.ts'
+import { CredError, type CredErrorCode } from '../../src/core/errors.ts'
+import { type FakeContext, type FakeContextOptions, fakeContext, fakeTerminal } from '../support/fake-context.ts'
+import { need } from '../support/need.ts'
+
+const ROLE = 'arn:aws:iam::123456789012:role/Prod-Role'
+const SERIAL = 'arn:aws:iam::123456789012:mfa/alice'
+const LINE = 'credential_process = "/opt/aws-cred/aws-cred" process --profile prod'
+
+let home = ''
+let config = ''
+let credentials = ''
+
+beforeEach(() => {
+  home = mkdtempSync(join(tmpdir(), 'aws-cred-setup-'))
+  config = join(home, '.aws', 'config')
+  credentials = join(home, '.aws', 'credentials')
+})
+afterEach(() => rmSync(home, { recursive: true }))
+
+function write(path: string, text: string): void {
+  mkdirSync(join(home, '.aws'), { recursive: true, mode: 0o700 })
+  writeFileSync(path, text)
+}
+
+const read = (path = config) => readFileSync(path, 'utf8')
+const backups = () => {
+  const folder = join(home, '.local', 'state', 'aws-cred', 'backup')
+  return existsSync(folder) ? readdirSync(folder) : []
+}
+
+async function setup(words: string[], options: Partial<FakeContextOptions> = {}): Promise<FakeContext> {
+  const context = fakeContext({ home, ...options })
+  await verb.run(parseArguments(verb, words), context)
+  return context
+}
+
+/** Checks code, text and that neither the config nor a backup was written. */
+async function refuses(
+  words: string[],
+  code: CredErrorCode,
+  pattern: RegExp,
+  options: Partial<FakeContextOptions> = {},
+) {
+  const before = existsSync(config) ? read() : null
+  const kept = backups()
+  await assert.rejects(setup(words, options), (error) => {
+    assert.ok(error instanceof CredError, String(error))
+    assert.equal(error.code, code, error.message)
+    assert.match(`${error.message}\n${error.hint ?? ''}`, pattern)
+    return true
+  })
+  assert.equal(existsSync(config) ? read() : null, before)
+  assert.deepEqual(backups(), kept)
+}
+
+function haveKeys(...names: string[]): void {
+  const { index } = openWorkspace(fakeContext({ home }))
+  for (const name of names) {
+    index.write('key', name, {
+      name,
+      generation: 'g1',
+      accessKeyIdMasked: 'AKIA…MPLE',
+      arn: null,
+      accountId: null,
+      userName: null,
+      partition: 'aws',
+      addedMs: 0,
+    })
+  }
+}
+
+const ROLE_FLAGS = ['--role-arn', ROLE, '--source-profile', 'user1']
+
+suite('setup writes', () => {
+  test('a config that was not there, 0600 in a 0700 folder, and undo removes it', async () => {
+    haveKeys('user1')
+    const context = await setup(['prod', ...ROLE_FLAGS, '--region', 'eu-west-1', '--yes'])
+    assert.equal(context.errText, 'wrote [profile prod] in ~/.aws/config; undo: aws-cred setup prod --undo\n')
+    assert.equal(context.outText, '')
+    assert.equal(
+      read(),
+      `[profile prod]\n${LINE}\naws_cred_role_arn = ${ROLE}\naws_cred_source_profile = user1\nregion = eu-west-1\n`,
+    )
+    assert.deepEqual([statSync(config).mode & 0o777, statSync(join(home, '.aws')).mode & 0o777], [0o600, 0o700])
+    const undone = await setup(['prod', '--undo'])
+    assert.equal(undone.errText, 'removed ~/.aws/config: it was not there before [profile prod] was written\n')
+    assert.equal(existsSync(config), false)
+    assert.deepEqual(backups(), [])
+  })
+
+  test('a section that is there, in place, with the screen of the design at the terminal', async () => {
+    haveKeys('user1')
+    write(config, '# mine\n[default]\nregion = us-east-1\n\n[profile prod]\nregion = eu-west-1\n')
+    const terminal = fakeTerminal(['y'])
+    const context = await setup(['prod', ...ROLE_FLAGS], { terminal })
+    assert.equal(
+      terminal.text,
+      `~/.aws/config\n  [profile prod]\n+ ${LINE}\n+ aws_cred_role_arn = ${ROLE}\n+ aws_cred_source_profile = user1\n  region = eu-west-1\nwrite it? [y/N] `,
+    )
+    assert.equal(context.errText, 'wrote [profile prod] in ~/.aws/config; undo: aws-cred setup prod --undo\n')
+    assert.equal(
+      read(),
+      `# mine\n[default]\nregion = us-east-1\n\n[profile prod]\n${LINE}\naws_cred_role_arn = ${ROLE}\naws_cred_source_profile = user1\nregion = eu-west-1\n`,
+    )
+  })
+
+  test('all that was asked for, and nothing the second time', async () => {
+    haveKeys('user1')
+    const words = [
+      'prod',
+      ...ROLE_FLAGS,
+      '--mfa-serial',
+      SERIAL,
+      '--duration',
+      '4h',
+      '--external-id',
+      'x-1',
+      '--region',
+      'eu-west-1',
+      '--yes',
+    ]
+    await setup(words)
+    const first = read()
+    assert.match(
+      first,
+      new RegExp(
+        `\naws_cred_mfa_serial = ${SERIAL}\naws_cred_duration_seconds = 14400\naws_cred_external_id = x-1\nregion`,
+      ),
+    )
+    const again = await setup(words)
+    assert.match(again.errText, /nothing to write: \[profile prod\] in ~\/\.aws\/config says all of that\n$/)
+    assert.equal(read(), first)
+    const asked = await setup(['prod', '--region', 'eu-west-1'])
+    assert.match(asked.errText, /nothing to write/)
+    await setup(['prod', '--undo'])
+    assert.equal(existsSync(config), false)
+  })
+
+  test('[default] for default', async () => {
+    haveKeys('default')
+    await setup(['default', '--mfa-serial', SERIAL, '--yes'])
+    assert.match(read(), /^\[default\]\ncredential_process = "\/opt\/aws-cred\/aws-cred" process --profile default\n/)
+  })
+
+  test('an old path anew, with the options of the line kept, and drops a comment behind it', async () => {
+    haveKeys('prod')
+    write(
+      config,
+      '[profile prod]\nregion = eu-west-1 # here\ncredential_process = /old/aws-cred process --profile=prod --duration 2h  # old\naws_cred_session = never\n',
+    )
+    const context = await setup(['prod', '--yes'])
+    assert.match(context.errText, /^wrote/)
+    assert.equal(read(), `[profile prod]\nregion = eu-west-1 # here\n${LINE} --duration 2h\naws_cred_session = never\n`)
+  })
+
+  test('CRLF, a byte order mark, a missing last line end and a symbolic link as they were', async () => {
+    haveKeys('user1')
+    mkdirSync(join(home, 'dot'))
+    const target = join(home, 'dot', 'config')
+    writeFileSync(target, '\ufeff[profile prod]\r\nregion = eu-west-1')
+    chmodSync(target, 0o640)
+    mkdirSync(join(home, '.aws'))
+    symlinkSync(target, config)
+    await setup(['prod', ...ROLE_FLAGS, '--yes'])
+    assert.equal(
+      read(),
+      `\ufeff[profile prod]\r\n${LINE}\r\naws_cred_role_arn = ${ROLE}\r\naws_cred_source_profile = user1\r\nregion = eu-west-1`,
+    )
+    assert.equal(lstatSync(config).isSymbolicLink(), true)
+    assert.equal(statSync(config).mode & 0o777, 0o640)
+    await setup(['prod', '--undo'])
+    assert.equal(read(), '\ufeff[profile prod]\r\nregion = eu-west-1')
+    assert.equal(lstatSync(config).isSymbolicLink(), true)
+  })
+
+  test('every profile when many run at once', async (t) => {
+    if (!need(t, 'a POSIX system', process.platform !== 'win32')) return
+    haveKeys('user1')
+    write(config, '[default]\nregion = us-east-1\n')
+    const script = `
+      import { verb } from ${JSON.stringify(new URL('../../src/commands/setup.ts', import.meta.url).href)}
+      import { parseArguments } from ${JSON.stringify(new URL('../../src/core/arguments.ts', import.meta.url).href)}
+      import { fakeContext } from ${JSON.stringify(new URL('../support/fake-context.ts', import.meta.url).href)}
+      await verb.run(parseArguments(verb, process.argv.slice(1)), fakeContext({ home: ${JSON.stringify(home)} }))`
+    const names = Array.from({ length: 8 }, (_, index) => `p${index}`)
+    const codes = await Promise.all(
+      names.map(
+        (name) =>
+          new Promise((resolve) => {
+            const child = spawn(
+              process.execPath,
+              ['--input-type=module', '-e', script, '--', name, ...ROLE_FLAGS, '--yes'],
+              {
+                env: { HOME: home },
+                stdio: ['ignore', 'ignore', 'inherit'],
+              },
+            )
+            child.on('close', resolve)
+          }),
+      ),
+    )
+    assert.deepEqual(
+      codes,
+      names.map(() => 0),
+    )
+    for (const name of names) assert.match(read(), new RegExp(`\\[profile ${name}\\]\ncredential_process`))
+    assert.match(read(), /^\[default\]\nregion = us-east-1\n/)
+  })
+})
+
+suite('setup asks', () => {
+  test('and writes nothing on any answer but yes', async () => {
+    haveKeys('user1')
+    write(config, '[profile prod]\nregion = eu-west-1\n')
+    for (const answer of ['', 'n', 'yess']) {
+      await refuses(['prod', ...ROLE_FLAGS], 'failed', /the answer was no/, { terminal: fakeTerminal([answer]) })
+    }
+  })
+
+  test('nobody where there is no terminal: the command with --yes is named', async () => {
+    haveKeys('user1')
+    await refuses(
+      ['prod', ...ROLE_FLAGS, '--duration', '2h'],
+      'person',
+      /no terminal to ask at\n.*aws-cred setup prod --role-arn arn:aws:iam::123456789012:role\/Prod-Role --source-profile user1 --duration 7200 --yes$/,
+    )
+  })
+
+  test('and refuses when the section has changed before the answer; another section is kept', async () => {
+    haveKeys('user1')
+    write(config, '[profile prod]\nregion = eu-west-1\n')
+    const changed = fakeTerminal(['y'], () => writeFileSync(config, '[profile prod]\nregion = eu-west-2\n'))
+    await assert.rejects(setup(['prod', ...ROLE_FLAGS], { terminal: changed }), /changed the config meanwhile/)
+    assert.equal(read(), '[profile prod]\nregion = eu-west-2\n')
+    const added = fakeTerminal(['y'], () =>
+      writeFileSync(config, '[profile x]\nregion = a\n\n[profile prod]\nregion = eu-west-2\n'),
+    )
+    await setup(['prod', ...ROLE_FLAGS], { terminal: added })
+    assert.match(read(), /^\[profile x\]\nregion = a\n\n\[profile prod\]\ncredential_process/)
+  })
+})
+
+suite('setup refuses', () => {
+  test('names and values that not every tool takes, with exit 2', async () => {
+    for (const name of ['sp ace', 'a;b', '$(x)', 'ü', "it's", 'a"b'])
+      await refuses([name, '--yes'], 'usage', /not every AWS tool/)
+    await refuses(['a%b', '--yes'], 'usage', /not every AWS tool/, {
+      platform: 'win32',
+      env: { LOCALAPPDATA: 'C:\\x' },
+    })
+    for (const flags of [
+      ['--role-arn', 'arn:aws:iam::1:role/x', '--source-profile', 'u'],
+      ['--role-arn', ROLE],
+      ['--source-profile', 'u'],
+      ['--external-id', 'abc'],
+      [...ROLE_FLAGS, '--external-id', 'a b'],
+      [...ROLE_FLAGS, '--duration', '10m'],
+      [...ROLE_FLAGS, '--duration', '13h'],
+      [...ROLE_FLAGS, '--duration', 'long'],
+      [...ROLE_FLAGS, '--region', 'eu west'],
+      ['--role-arn', ROLE, '--source-profile', 'a b'],
+      ['--mfa-serial', 'arn:aws:iam::123456789012:user/alice'],
+      ['--mfa-serial', 'arn:aws:iam::123456789012:u2f/user/alice/key-ABC'],
+      ['--undo', '--region', 'eu-west-1'],
+    ]) {
+      await refuses(['prod', ...flags, '--yes'], 'usage', /cannot run setup/)
+    }
+  })
+
+  test('an executable of another name, whose lines would not be known as ours', async () => {
+    await refuses(['prod', '--yes'], 'failed', /called "node"/, { executablePath: '/usr/bin/node' })
+  })
+
+  test('an executable path that no line can hold', async () => {
+    for (const executablePath of [
+      "/opt/it's/aws-cred",
+      '/opt/a #b/aws-cred',
+      '/opt/a ;b/aws-cred',
+      '/opt/a\nb/aws-cred',
+    ]) {
+      await refuses(['prod', '--yes'], 'failed', /path/, { executablePath })
+    }
+  })
+
+  test("another program's credential_process, with file and line", async () => {
+    write(config, '[profile prod]\nregion = a\ncredential_process = /usr/bin/other x\n')
+    await refuses(['prod', '--yes'], 'failed', /~\/\.aws\/config:3/)
+  })
+
+  test('roots that are not served, naming their line as it is now', async () => {
+    haveKeys('user1')
+    for (const [text, place] of [
+      [
+        '[profile prod]\nregion = a\nsso_session = corp\nsso_account_id = 123456789012\n',
+        /SSO \(sso_session, ~\/\.aws\/config:3\)/,
+      ],
+      [
+        '[profile prod]\nlogin_session = arn:aws:iam::123456789012:user/a\n',
+        /aws login \(login_session, ~\/\.aws\/config:2\)/,
+      ],
+      [
+        `[profile prod]\nrole_arn = ${ROLE}\nweb_identity_token_file = /t\n`,
+        /web identity \(web_identity_token_file, ~\/\.aws\/config:3\)/,
+      ],
+      [
+        `[profile prod]\nrole_arn = ${ROLE}\ncredential_source = Ec2InstanceMetadata\n`,
+        /\(credential_source, ~\/\.aws\/config:3\)/,
+      ],
+    ] as const) {
+      write(config, text)
+      await refuses(['prod', '--yes'], 'failed', place)
+    }
+    write(config, '[profile user2]\ncredential_process = /usr/bin/other\n')
+    await refuses(['prod', '--role-arn', ROLE, '--source-profile', 'user2', '--yes'], 'failed', /~\/\.aws\/config:2/)
+    await refuses(['prod', '--role-arn', ROLE, '--source-profile', 'prod', '--yes'], 'failed', /loop/)
+  })
+
+  test('a config that holds a secret, also commented out, without showing it', async () => {
+    for (const line of [
+      'aws_secret_access_key = wJalrXUtnFEMI',
+      '# aws_session_token=IQoJb3Jp',
+      ' ;AWS_SECURITY_TOKEN : x',
+      '# export AWS_SECRET_ACCESS_KEY="wJal"',
+    ]) {
+      write(config, `[profile prod]\nregion = a\n[profile old]\n${line}\n`)
+      await refuses(['prod', '--yes'], 'failed', /^(?!.*(wJal|IQoJ)).*~\/\.aws\/config:4 holds a secret/)
+      assert.deepEqual(backups(), [])
+    }
+    haveKeys('prod')
+    write(config, '[profile old]\naws_secret_access_key =\nregion = a\n')
+    await setup(['prod', '--yes'])
+  })
+
+  test('a line of the credentials file that would win', async () => {
+    haveKeys('user1')
+    write(credentials, `[prod]\nrole_arn = ${ROLE}\nsource_profile = user1\n`)
+    await refuses(['prod', '--yes'], 'failed', /role_arn \(~\/\.aws\/credentials:2\) wins/)
+    write(credentials, '[prod]\naws_cred_external_id = other\n')
+    await refuses(['prod', ...ROLE_FLAGS, '--external-id', 'mine', '--yes'], 'failed', /credentials:2/)
+  })
+
+  test('a home folder of another user', async (t) => {
+    if (!need(t, 'root, to give a folder away', process.getuid?.() === 0)) return
+    chownSync(home, 12345, 12345)
+    await refuses(['prod', '--yes'], 'failed', /belongs to another user/, { env: { XDG_STATE_HOME: join(home, 's') } })
+    await refuses(['prod', '--undo'], 'failed', /belongs to another user/, { env: { XDG_STATE_HOME: join(home, 's') } })
+  })
+})
+
+suite('setup says', () => {
+  const notes = async (words: string[]) => (await setup([...words, '--yes'])).errText
+
+  test('what is moved, line by line, and moves it in place', async () => {
+    haveKeys('user1')
+    write(
+      config,
+      `[profile prod]\n# the role\nrole_arn = ${ROLE} # main\n  \nsource_profile=user1\nregion = eu-west-1\nmfa_serial = ${SERIAL}\noutput = json\n`,
+    )
+    const text = await notes(['prod'])
+    assert.match(
+      text,
+      /^role_arn \(~\/\.aws\/config:3\) becomes aws_cred_role_arn; aws-vault, awsume.* read only role_arn\nsource_profile \(~\/\.aws\/config:5\) becomes .*\nmfa_serial \(~\/\.aws\/config:7\) becomes /,
+    )
+    assert.equal(
+      read(),
+      `[profile prod]\n${LINE}\n# the role\naws_cred_role_arn = ${ROLE} # main\n  \naws_cred_source_profile=user1\nregion = eu-west-1\naws_cred_mfa_serial = ${SERIAL}\noutput = json\n`,
+    )
+  })
+
+  test('that a native key goes where its own name is there already', async () => {
+    haveKeys('user1', 'user2')
+    write(config, `[profile prod]\nrole_arn = ${ROLE}\nsource_profile = user2\naws_cred_source_profile = user1\n`)
+    assert.match(await notes(['prod']), /source_profile \(~\/\.aws\/config:3\) goes, aws_cred_source_profile is there/)
+    assert.equal(read(), `[profile prod]\n${LINE}\naws_cred_role_arn = ${ROLE}\naws_cred_source_profile = user1\n`)
+  })
+
+  test('that a source has no keys yet, and how to add them', async () => {
+    assert.match(
+      await notes(['prod', ...ROLE_FLAGS]),
+      /^"user1" has no keys yet; put them in: aws-cred add user1\nwrote/,
+    )
+  })
+
+  test('that a chain is cut to 1 h', async () => {
+    haveKeys('user1')
+    write(config, `[profile mid]\naws_cred_role_arn = ${ROLE}\naws_cred_source_profile = user1\n`)
+    const text = await notes(['prod', '--role-arn', ROLE, '--source-profile', 'mid', '--duration', '4h'])
+    assert.match(text, /lasts 1 h, not 4 h/)
+  })
+
+  test('that IAM refuses sessions without MFA, with the three cures, and not where one is taken', async () => {
+    haveKeys('prod')
+    assert.match(await notes(['prod']), /aws_cred_mfa_serial, a role, or aws_cred_session = never/)
+    assert.doesNotMatch(await notes(['prod', '--mfa-serial', SERIAL]), /aws_cred_session/)
+    write(config, '[profile prod]\naws_cred_session = never\n')
+    assert.doesNotMatch(await notes(['prod']), /IAM/)
+  })
+
+  test('that keys in the credentials file are still taken by tools that read it', async () => {
+    haveKeys('prod')
+    write(credentials, '# x\n[prod]\naws_access_key_id = AKIAIOSFODNN7EXAMPLE\naws_secret_access_key = s\n')
+    const text = await notes(['prod'])
+    assert.match(text, /keys of "prod" stand in ~\/\.aws\/credentials:3: tools that read that file/)
+    assert.doesNotMatch(text, /AKIA/)
+  })
+})
+
+suite('setup --undo', () => {
+  test('refuses without a backup, and when the config has changed since, naming the backup', async () => {
+    haveKeys('user1')
+    write(config, '[profile x]\nregion = a\n')
+    await refuses(['prod', '--undo'], 'failed', /no backup/)
+    await setup(['prod', ...ROLE_FLAGS, '--yes'])
+    writeFileSync(config, `${read()}# more\n`)
+    await refuses(['prod', '--undo'], 'failed', /changed since; the backup is .*\/backup\/prod-.*\.config/)
+    assert.match(read(), /# more\n$/)
+  })
+})

@@ -1,0 +1,120 @@
+import assert from 'node:assert/strict'
+import { existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { type TestContext, test } from 'node:test'
+import { fakeTerminal } from '../support/fake-context.ts'
+import { need } from '../support/need.ts'
+import { PASSPHRASE, type Place, pairOf, place, run } from '../support/vault-place.ts'
+
+/**
+ * A login of its own: memory folder, no passphrase in the environment, user1's keys in the vault. Its platform is not
+ * `linux`, where `lock` would also empty the folder in /dev/shm of whoever runs this.
+ */
+async function login(t: TestContext): Promise<Place | null> {
+  if (!need(t, '/dev/shm', existsSync('/dev/shm'))) return null
+  const here = await place(t, {}, 'darwin')
+  await run(here, ['add', 'user1', '--stdin'], { stdin: pairOf(here.world.alice) })
+  const runtime = mkdtempSync('/dev/shm/aws-cred-unlock-')
+  t.after(() => rmSync(runtime, { recursive: true, force: true }))
+  const { AWS_CRED_PASSPHRASE, ...env } = here.env
+  return { ...here, env: { ...env, XDG_RUNTIME_DIR: runtime } }
+}
+
+test('unlock by stdin opens the vault for the next calls until lock', async (t) => {
+  const here = await login(t)
+  if (here === null) return
+  const serve = () => run(here, ['process', '--profile', 'user1'])
+  assert.equal((await serve()).code, 3)
+  const { code, out, err } = await run(here, ['unlock', '--stdin'], { stdin: `${PASSPHRASE}\r\n` })
+  assert.deepEqual([code, out], [0, ''])
+  assert.match(err, /^unlocked the vault until \d\d:\d\d \S+ \(12 h\)\n$/)
+  assert.equal((await serve()).code, 0)
+  assert.equal((await run(here, ['lock'])).err, 'locked the vault\n')
+  assert.equal((await serve()).code, 3)
+  assert.equal((await run(here, ['lock'])).err, 'the vault was not unlocked\n')
+})
+
+test('unlock asks hidden, again after a wrong passphrase, three times', async (t) => {
+  const here = await login(t)
+  if (here === null) return
+  const second = fakeTerminal(['wrong', PASSPHRASE])
+  assert.equal((await run(here, ['unlock'], { terminal: second })).code, 0)
+  await run(here, ['lock'])
+  const never = fakeTerminal(['a wrong one', 'b wrong one', 'c wrong one', PASSPHRASE])
+  const { code, err } = await run(here, ['unlock'], { terminal: never })
+  assert.equal(code, 1)
+  assert.match(err, /passphrase is wrong/)
+  for (const typed of ['a wrong one', PASSPHRASE]) assert.ok(!`${err}${never.text}`.includes(typed))
+})
+
+test('unlock --ttl ends when it says', async (t) => {
+  const here = await login(t)
+  if (here === null) return
+  assert.match((await run(here, ['unlock', '--stdin', '--ttl', '30m'], { stdin: PASSPHRASE })).err, /\(30 min\)/)
+  const later = (minutes: number) => () => Date.now() + minutes * 60_000
+  assert.equal((await run(here, ['process', '--profile', 'user1'], { nowMs: later(29) })).code, 0)
+  assert.equal((await run(here, ['process', '--profile', 'user1'], { nowMs: later(31) })).code, 3)
+  for (const ttl of ['0', '1s', '1y', '169h', '']) {
+    assert.equal((await run(here, ['unlock', '--stdin', `--ttl=${ttl}`], { stdin: PASSPHRASE })).code, 2, ttl)
+  }
+})
+
+test('unlock without a terminal or --stdin needs a person', async (t) => {
+  const here = await login(t)
+  if (here === null) return
+  const { code, err } = await run(here, ['unlock'])
+  assert.equal(code, 3)
+  assert.match(err, /hint: aws-cred unlock --stdin\n$/)
+})
+
+test('unlock makes a vault where there is none, with the passphrase typed twice', async (t) => {
+  const here = await login(t)
+  if (here === null) return
+  rmSync(here.vaultDir, { recursive: true })
+  assert.equal((await run(here, ['unlock'])).code, 3)
+  const terminal = fakeTerminal(['', 'new words', 'new words'])
+  const { code, err } = await run(here, ['unlock'], { terminal })
+  assert.equal(code, 0, err)
+  assert.match(err, /^made a vault in [\s\S]*unlocked the vault until /)
+  const added = await run(here, ['add', 'user2', '--stdin'], { stdin: pairOf(here.world.alice) })
+  assert.equal(added.code, 0, added.err)
+})
+
+test('unlock takes a vault where no keychain answers and remembers that', async (t) => {
+  if (!need(t, '/dev/shm', existsSync('/dev/shm'))) return
+  const here = await place(t)
+  const runtime = mkdtempSync('/dev/shm/aws-cred-unlock-')
+  t.after(() => rmSync(runtime, { recursive: true, force: true }))
+  const env = { AWS_CRED_STORE: undefined, AWS_CRED_PASSPHRASE: undefined, XDG_RUNTIME_DIR: runtime }
+  const first = await run(here, ['unlock', '--stdin'], { env, stdin: PASSPHRASE })
+  assert.equal(first.code, 0, first.err)
+  assert.equal((await run(here, ['add', 'user1', '--stdin'], { env, stdin: pairOf(here.world.alice) })).code, 0)
+})
+
+test('unlock where no memory folder is names the two variables, or writes the key to the file that one names', async (t) => {
+  const here = await login(t)
+  if (here === null) return
+  const env = { XDG_RUNTIME_DIR: here.home }
+  const { code, err } = await run(here, ['unlock', '--stdin'], { stdin: PASSPHRASE, env })
+  assert.equal(code, 1)
+  assert.match(err, /AWS_CRED_VAULT_KEY_FILE.*AWS_CRED_PASSPHRASE/)
+  const withFile = { ...env, AWS_CRED_VAULT_KEY_FILE: `${here.home}/vault.key` }
+  const written = await run(here, ['unlock', '--stdin'], { stdin: PASSPHRASE, env: withFile })
+  assert.equal(written.code, 0, written.err)
+  assert.equal((await run(here, ['process', '--profile', 'user1'], { env: withFile })).code, 0)
+  const again = await run(here, ['unlock'], { env: withFile })
+  assert.deepEqual([again.code, again.err], [0, 'the vault opens with AWS_CRED_VAULT_KEY_FILE\n'])
+})
+
+test('lock and unlock of a keychain say what they are not for', async (t) => {
+  const here = await login(t)
+  if (here === null) return
+  const env = { AWS_CRED_STORE: 'keychain' }
+  const locked = await run(here, ['lock'], { env })
+  assert.equal(locked.code, 1)
+  assert.match(locked.err, /it is the system that locks it/)
+  assert.equal((await run(here, ['unlock', '--stdin'], { env, stdin: PASSPHRASE })).code, 2)
+  const noBus = { ...env, XDG_RUNTIME_DIR: undefined }
+  const absent = await run(here, ['unlock'], { env: noBus, platform: 'linux' })
+  assert.equal(absent.code, 1)
+  assert.match(absent.err, /cannot reach the keychain/)
+})

@@ -1,0 +1,65 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import fc from 'fast-check'
+import { maskedKeyId, nearest, quoted, shown } from '../../src/core/text.ts'
+
+test('shown() escapes what moves the cursor or reorders text', () => {
+  assert.equal(shown('a\nb\r\t\x1b[31m\x07'), 'a\\x0ab\\x0d\\x09\\x1b[31m\\x07')
+  assert.equal(shown('\x7f\x85\x9b'), '\\x7f\\x85\\x9b')
+  assert.equal(shown('\u202eabc\u2066\u2028\ufeff'), '\\u{202e}abc\\u{2066}\\u{2028}\\u{feff}')
+})
+
+test('shown() leaves letters of any script as they are', () => {
+  assert.equal(shown('Zoë-日本-\u{1f600}'), 'Zoë-日本-\u{1f600}')
+})
+
+test('shown() cuts what is too long and says so, without half a character', () => {
+  assert.equal(shown('x'.repeat(100)), 'x'.repeat(100))
+  assert.equal(shown('x'.repeat(101)), `${'x'.repeat(99)}…`)
+  assert.equal(shown('abc\u{1f600}def', 5), 'abc…')
+})
+
+test('shown() gives no control character and a bounded length for any text', () => {
+  fc.assert(
+    fc.property(fc.string({ unit: 'binary', maxLength: 400 }), (text) => {
+      const result = shown(text, 50)
+      assert.doesNotMatch(result, /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/)
+      assert.ok(result.length <= 50 * 8)
+    }),
+  )
+})
+
+test('quoted() puts double quotes round what is shown', () => {
+  assert.equal(quoted('a\nb'), '"a\\x0ab"')
+})
+
+test('maskedKeyId() shows the prefix and the last four', () => {
+  assert.equal(maskedKeyId('AKIAIOSFODNN7EXAMPLE'), 'AKIA…MPLE')
+  assert.equal(maskedKeyId('AKIA1234'), '…')
+  assert.equal(maskedKeyId(''), '…')
+})
+
+test('nearest() finds typing mistakes', () => {
+  assert.equal(nearest('prdo', ['dev', 'prod', 'stage']), 'prod')
+  assert.equal(nearest('PROD', ['dev', 'prod']), 'prod')
+  assert.equal(nearest('--profil', ['--refresh', '--profile']), '--profile')
+})
+
+test('nearest() is null where nothing is near', () => {
+  assert.equal(nearest('production', ['dev', 'stage']), null)
+  assert.equal(nearest('prod', []), null)
+})
+
+test('nearest() takes no endless name for near', () => {
+  assert.equal(nearest('prod', ['z'.repeat(10_000)]), null)
+})
+
+test('nearest() answers for any text', () => {
+  fc.assert(
+    fc.property(fc.string({ maxLength: 200 }), fc.array(fc.string(), { maxLength: 10 }), (typed, names) => {
+      const found = nearest(typed, names)
+      assert.ok(found === null || names.includes(found))
+      if (names.includes(typed)) assert.equal(found?.toLowerCase(), typed.toLowerCase())
+    }),
+  )
+})
