@@ -19,6 +19,8 @@ import {
 } from './sts-client.ts'
 import { isDurationRefusal, wordStsError } from './sts-errors.ts'
 
+export { REFRESH_BUDGET_MS }
+
 export interface StsCall {
   readonly target: StsTarget
   readonly keys: SigningKeys
@@ -29,6 +31,8 @@ export interface StsCall {
   readonly signer: string
   readonly clockName: string
   nowMs(): number
+  /** Aborts when all calls of the refresh together have used up their budget. */
+  readonly deadline: AbortSignal
   /** Told the clock of every answer, also of a refusal. */
   onClock(seen: SeenClock): void
 }
@@ -94,7 +98,7 @@ async function withConnection<T>(
 ): Promise<T> {
   const connection = connectSts(call.target, call.keys, call.env, call.nowMs)
   try {
-    return await work(connection, AbortSignal.timeout(REFRESH_BUDGET_MS))
+    return await work(connection, call.deadline)
   } catch (error) {
     if (error instanceof CredError) throw error
     throw wordStsError(error, call, connection.seenClock())

@@ -77,7 +77,9 @@ export function connectSts(target: StsTarget, keys: SigningKeys, env: Environmen
       const result = await next(args)
       const headers = (result.response as { headers?: Record<string, string> }).headers
       const dateMs = Date.parse(headers?.date ?? '')
-      if (Number.isFinite(dateMs)) seen = { dateMs, receivedMs: nowMs() }
+      // STS answers in XML; a proxy's own page between us and it has a clock of its own.
+      const fromSts = /xml/.test(headers?.['content-type'] ?? '')
+      if (fromSts && Number.isFinite(dateMs)) seen = { dateMs, receivedMs: nowMs() }
       return result
     },
     // Nearest to the wire: below it the answer is still raw, an error's too.

@@ -38,6 +38,7 @@ export async function bundleInto(folder: string, entry: string, forThisNode: boo
 }
 
 const COMMON: BuildOptions = {
+  absWorkingDir: ROOT,
   bundle: true,
   platform: 'node',
   target: 'node26',

@@ -94,7 +94,7 @@ function nameOf(given: Arguments): string {
 function checkRegion(region: string | undefined): void {
   if (region === undefined) return
   try {
-    if (region !== '') stsRegion([region], partitionOfRegion(region))
+    stsRegion([{ setting: '--region', region }], partitionOfRegion(region))
   } catch (error) {
     if (!(error instanceof CredError)) throw error
     throw usageError(verb, `--region ${quoted(region, 40)} is not a region's name`)

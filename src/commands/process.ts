@@ -2,13 +2,14 @@ import { usageError } from '../core/arguments.ts'
 import { ownLine } from '../core/command-line.ts'
 import type { Context } from '../core/context.ts'
 import { CredError } from '../core/errors.ts'
-import { hasMargin, obtainSession } from '../core/obtain.ts'
+import { obtainSession } from '../core/obtain.ts'
 import { type Plan, planProfile, type Root } from '../core/plan.ts'
 import { notServedError } from '../core/plan-errors.ts'
 import { type HandedOut, processDocument } from '../core/process-document.ts'
-import { ASSUME_ROLE_MAX_S, at, DURATION_MIN_S, parseDurationText } from '../core/sts-limits.ts'
+import { at, DURATION_MIN_S, parseDurationText, SESSION_TOKEN_MAX_S } from '../core/sts-limits.ts'
 import { quoted, shown } from '../core/text.ts'
 import type { Arguments, Verb } from '../core/verb.ts'
+import { recordFailure } from './session/failures.ts'
 import { checkNotUnderOwnMarker } from './session/marker.ts'
 import { openStore, processPatience } from './session/open-store.ts'
 import { profileSources, stsNowMs } from './session/sources.ts'
@@ -45,27 +46,35 @@ async function run(given: Arguments, context: Context): Promise<void> {
   }
   checkNotUnderOwnMarker(context, profile)
   const workspace = openWorkspace(context)
-  const plan = planProfile(profile, workspace.files.profiles, {
-    platform: context.platform,
-    hasKeys: (name) => workspace.index.read('key', name) !== null,
-    noSession: given.flag('no-session'),
-    durationSeconds: durationOf(given),
-  })
-  if (plan.root.kind === 'other') throw notServedError(profile, plan.root)
+  const plan = planOf(workspace, profile, given)
   const noPrompt = given.flag('no-prompt')
   const document = processDocument(await credentialsOf(workspace, plan, { noPrompt, refresh: given.flag('refresh') }))
   context.out(document)
+}
+
+/** The plan; a mistake in the config is kept for `list`, since some consumers show nobody our stderr. */
+function planOf(workspace: Workspace, profile: string, given: Arguments): Plan {
+  try {
+    const plan = planProfile(profile, workspace.files.profiles, {
+      platform: workspace.context.platform,
+      hasKeys: (name) => workspace.index.read('key', name) !== null,
+      noSession: given.flag('no-session'),
+      durationSeconds: durationOf(given),
+    })
+    if (plan.root.kind === 'other') throw notServedError(profile, plan.root)
+    return plan
+  } catch (error) {
+    recordFailure(workspace, profile, error)
+    throw error
+  }
 }
 
 function durationOf(given: Arguments): number | undefined {
   const text = given.text('duration')
   if (text === undefined) return undefined
   const seconds = parseDurationText(text)
-  if (seconds !== null && seconds >= DURATION_MIN_S && seconds <= ASSUME_ROLE_MAX_S) return seconds
-  throw usageError(
-    verb,
-    `--duration ${quoted(text, 20)} must be 15m to 12h (${DURATION_MIN_S} to ${ASSUME_ROLE_MAX_S} seconds)`,
-  )
+  if (seconds !== null && seconds >= DURATION_MIN_S && seconds <= SESSION_TOKEN_MAX_S) return seconds
+  throw usageError(verb, `--duration ${quoted(text, 20)} must be 15m to 12h for a role, to 36h without`)
 }
 
 async function credentialsOf(
@@ -87,8 +96,8 @@ async function credentialsOf(
   }
   const session = await obtainSession(sources, { forceRefresh: options.refresh })
   // A machine may sleep between the read and here: what has ended in the meantime is not handed out.
-  if (!hasMargin(sources, session, 0)) throw endedError(plan)
-  const nowMs = stsNowMs(workspace, session.clockName) ?? 0
+  const nowMs = stsNowMs(workspace, session.clockName)
+  if (nowMs === null || session.expiresMs <= nowMs) throw endedError(plan)
   return {
     ...session,
     offsetMs: nowMs - workspace.context.nowMs(),

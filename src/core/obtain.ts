@@ -54,15 +54,16 @@ export interface Sources {
 export async function obtainSession(sources: Sources, options: { readonly forceRefresh: boolean }): Promise<Session> {
   const { forceRefresh } = options
   const top = sources.steps.length - 1
+  const looks: Looks = new Map()
   let lasting: Session | null = null
   try {
     let identity = sources.knownIdentity() ?? (await sources.rootCredentials()).identity
     for (let attempt = 1; ; attempt++) {
       // Only what belongs to this identity may be served, also when its refresh fails.
-      lasting = await readAlive(sources, sources.cacheKey(identity, top), LAST_USE_MARGIN_MS)
+      lasting = await readAlive(sources, sources.cacheKey(identity, top), LAST_USE_MARGIN_MS, looks)
       if (lasting !== null && !forceRefresh && hasMargin(sources, lasting, serveMarginMs(lasting))) return lasting
       try {
-        return await ensureSession(sources, identity, top, serveMarginMs, forceRefresh)
+        return await ensureSession(sources, identity, top, serveMarginMs, forceRefresh, looks)
       } catch (error) {
         if (!(error instanceof OtherIdentity)) throw error
         lasting = null
@@ -94,6 +95,9 @@ class OtherIdentity extends Error {
   }
 }
 
+/** Which writing of a session was read last: the store is asked again only when its note has changed since. */
+type Looks = Map<string, number | null>
+
 type Margin = (session: { readonly issuedMs: number; readonly expiresMs: number }) => number
 const signingMargin: Margin = () => LAST_USE_MARGIN_MS
 
@@ -103,29 +107,24 @@ async function ensureSession(
   level: number,
   margin: Margin,
   force: boolean,
+  looks: Looks,
 ): Promise<Session> {
   const cacheKey = sources.cacheKey(identity, level)
-  let seen = sources.note(cacheKey)
+  // A forced refresh takes only what another makes from now on.
+  if (force) looks.set(cacheKey, sources.note(cacheKey)?.savedMs ?? null)
   const usable = async (): Promise<Session | null> => {
     const note = sources.note(cacheKey)
-    const session = await readAlive(sources, cacheKey, note === null ? LAST_USE_MARGIN_MS : margin(note))
+    if (looks.has(cacheKey) && looks.get(cacheKey) === (note?.savedMs ?? null)) return null
+    const session = await readAlive(sources, cacheKey, note === null ? LAST_USE_MARGIN_MS : margin(note), looks)
     return session !== null && hasMargin(sources, session, margin(session)) ? session : null
   }
-  const ofAnother = async (): Promise<Session | null> => {
-    const note = sources.note(cacheKey)
-    if (note === null || note.savedMs === seen?.savedMs) return null
-    seen = note
-    return usable()
-  }
-  if (!force && level < sources.steps.length - 1) {
+  const stored = await usable()
+  if (stored !== null) return stored
+  return sources.exclusively(cacheKey, usable, async () => {
+    // Whatever was seen before the lock is old: another may have finished since.
     const stored = await usable()
     if (stored !== null) return stored
-  }
-  return sources.exclusively(cacheKey, ofAnother, async () => {
-    // Whatever was seen before the lock is old: another may have finished since.
-    const stored = force ? await ofAnother() : await usable()
-    if (stored !== null) return stored
-    const session = await refreshStep(sources, identity, level)
+    const session = await refreshStep(sources, identity, level, looks)
     try {
       await sources.save(cacheKey, session, identity)
     } catch (error) {
@@ -136,10 +135,11 @@ async function ensureSession(
   })
 }
 
-async function refreshStep(sources: Sources, identity: RootIdentity, level: number): Promise<Session> {
+async function refreshStep(sources: Sources, identity: RootIdentity, level: number, looks: Looks): Promise<Session> {
   const step = sources.steps[level] as Step
   if (level === 0) return sources.refresh(step, await signingRoot(sources, identity), identity)
-  const signer = (force: boolean): Promise<Session> => ensureSession(sources, identity, level - 1, signingMargin, force)
+  const signer = (force: boolean): Promise<Session> =>
+    ensureSession(sources, identity, level - 1, signingMargin, force, looks)
   const first = await signer(false)
   try {
     return await sources.refresh(step, first, identity)
@@ -163,9 +163,10 @@ async function signingRoot(sources: Sources, identity: RootIdentity): Promise<Ro
   return root
 }
 
-async function readAlive(sources: Sources, cacheKey: string, leastMs: number): Promise<Session | null> {
+async function readAlive(sources: Sources, cacheKey: string, leastMs: number, looks: Looks): Promise<Session | null> {
   const note = sources.note(cacheKey)
   if (note !== null && !hasMargin(sources, note, leastMs)) return null
+  looks.set(cacheKey, note?.savedMs ?? null)
   const session = await sources.read(cacheKey)
   // The note may lie; the item's own expiry and clock decide, and only now, after the read.
   return session !== null && hasMargin(sources, session, leastMs) ? session : null

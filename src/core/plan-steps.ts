@@ -57,6 +57,12 @@ export function assumeRoleStep(
       `cannot use ${key} ${quoted(roleArn.value)} of profile ${quoted(profile)} (${at(roleArn)}): a role reads arn:aws:iam::ACCOUNT:role/NAME`,
     )
   }
+  if (askedSeconds !== undefined && askedSeconds > ASSUME_ROLE_MAX_S) {
+    throw new CredError(
+      'usage',
+      `cannot assume a role for ${askedSeconds} seconds: it must be ${DURATION_MIN_S} to ${ASSUME_ROLE_MAX_S}`,
+    )
+  }
   const asked = askedSeconds ?? durationSetting(profile, profiles, ASSUME_ROLE_MAX_S)
   const text = (name: string): string | null => textSetting(profile, profiles, name)
   const mfaSerial = mfaSetting(profile, profiles)

@@ -1,6 +1,6 @@
 import type { Environment } from './context.ts'
 import { CredError } from './errors.ts'
-import { shown } from './text.ts'
+import { quoted, shown } from './text.ts'
 
 /** Where a partition's STS is asked when nobody names a region. */
 const DEFAULT_REGION: Record<string, string> = {
@@ -28,20 +28,35 @@ export function partitionOfRegion(region: string): string {
   return PARTITION_OF.find(([prefix]) => prefix.test(region))?.[1] ?? 'aws'
 }
 
+export interface RegionSetting {
+  /** What names it, for messages: `AWS_REGION`. */
+  readonly setting: string
+  readonly region: string | null | undefined
+}
+
 const REGION = /^[a-z]{2,4}(-[a-z]+)+-\d{1,2}$/
 
 /**
  * The region whose STS is asked: the first of `candidates` that is one of the partition's, else the
  * partition's default. A region of another partition could never know the key.
  */
-export function stsRegion(candidates: readonly (string | undefined)[], partition: string): string {
-  for (const region of candidates) {
-    if (region === undefined || region === '') continue
+export function stsRegion(candidates: readonly RegionSetting[], partition: string): string {
+  for (const { setting, region } of candidates) {
+    if (!region) continue
     if (!REGION.test(region))
-      throw new CredError('failed', `cannot use region "${shown(region)}": it is not a region's name`)
+      throw new CredError(
+        'failed',
+        `cannot use region ${quoted(region, 40)} of ${setting}: a region reads like eu-west-1`,
+      )
     if (partitionOfRegion(region) === partition) return region
   }
   return DEFAULT_REGION[partition] ?? 'us-east-1'
+}
+
+/** AWS's own STS host of a region. */
+export function stsHost(region: string): string {
+  const suffix = partitionOfRegion(region) === 'aws-cn' ? 'amazonaws.com.cn' : 'amazonaws.com'
+  return `sts.${region}.${suffix}`
 }
 
 export interface EndpointOverride {

@@ -60,8 +60,8 @@ export function loadUnpacked(bytes: Uint8Array, sha256: string, places: AddonPla
 
 /** The addon's file below `dir`, compared byte by byte just now; null where it cannot be kept safely. A hit writes nothing. */
 export function unpackedFile(dir: string, bytes: Uint8Array, sha256: string, userId: number | null): string | null {
-  const folder = join(dir, sha256)
-  const file = join(folder, 'keytar.node')
+  const folder = `${dir}/${sha256}`
+  const file = `${folder}/keytar.node`
   if (!madePrivate(dir, userId) || !madePrivate(folder, userId)) return null
   try {
     if (sameBytes(file, bytes)) return file

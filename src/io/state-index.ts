@@ -1,5 +1,4 @@
 import { readdirSync, readFileSync, unlinkSync } from 'node:fs'
-import { join } from 'node:path'
 import { errnoOf, fileError } from './file-errors.ts'
 import { ensurePrivateFolder, writePrivateFile } from './private-files.ts'
 import { safeFileName } from './safe-name.ts'
@@ -24,7 +23,7 @@ export interface Index {
 
 /** The index in `folder`, which is made at the first write. A read is one `readFileSync`. */
 export function openIndex(folder: string): Index {
-  const pathOf = (kind: IndexKind, name: string) => join(folder, `${kind}-${safeFileName(name)}.json`)
+  const pathOf = (kind: IndexKind, name: string) => `${folder}/${kind}-${safeFileName(name)}.json`
   return {
     read(kind, name) {
       const found = readEntry(kind, pathOf(kind, name))
@@ -47,9 +46,9 @@ export function openIndex(folder: string): Index {
     all(kind) {
       return fileNames(folder)
         .filter((file) => file.startsWith(`${kind}-`) && file.endsWith('.json'))
-        .map((file) => ({ file, found: readEntry(kind, join(folder, file)) }))
+        .map((file) => ({ file, found: readEntry(kind, `${folder}/${file}`) }))
         .flatMap(({ file, found }) =>
-          found !== null && join(folder, file) === pathOf(kind, found.name) ? [found] : [],
+          found !== null && `${folder}/${file}` === pathOf(kind, found.name) ? [found] : [],
         )
         .sort((a, b) => (a.name < b.name ? -1 : 1))
         .map((found) => found.entry)

@@ -28,7 +28,7 @@ export interface VaultHeader extends ScryptCost {
 
 /** The header; null where there is no vault. Throws `CredError('failed')` for one that is damaged or not ours. */
 export function readVaultHeader(dir: string): VaultHeader | null {
-  const bytes = readPrivateFile(join(dir, 'vault.json'))
+  const bytes = readPrivateFile(`${dir}/vault.json`)
   if (bytes === null) return null
   const header = parsed(bytes.toString())
   if (header === null || header.sum !== sumOf(header)) {

@@ -88,7 +88,7 @@ function places(context: VaultKeyContext): string[] {
   const { env, platform, userId } = context
   const runtimeDir = env.XDG_RUNTIME_DIR
   const found: string[] = []
-  if (runtimeDir && isAbsolute(runtimeDir) && isMemory(runtimeDir, userId)) found.push(join(runtimeDir, 'aws-cred'))
+  if (runtimeDir && isAbsolute(runtimeDir) && isMemory(runtimeDir, userId)) found.push(`${runtimeDir}/aws-cred`)
   if (platform === 'linux' && userId !== null && isMemory('/dev/shm', 0)) found.push(`/dev/shm/aws-cred-${userId}`)
   return found
 }
@@ -106,7 +106,7 @@ function isMemory(dir: string, owner: number | null): boolean {
 function keptKey(context: VaultKeyContext, vaultId: string): Buffer | null {
   const place = vaultKeyPlace(context)
   if (place === null || folderState(place, context.userId) !== 'private') return null
-  const path = join(place, fileName(vaultId))
+  const path = `${place}/${fileName(vaultId)}`
   const kept = parsedKept(readPrivateFile(path))
   if (kept === null) return null
   const wallMs = context.nowMs() - kept.keptAtMs

@@ -24,7 +24,7 @@ export function openVault(dir: string, key: Buffer, header: VaultHeader | null =
     throw new CredError('failed', 'cannot open the vault: the key given is not the key of this vault')
   }
   const { id } = header
-  const fileOf = (name: string) => join(dir, `${accountName(name)}${SUFFIX}`)
+  const fileOf = (name: string) => `${dir}/${accountName(name)}${SUFFIX}`
 
   async function get(name: string): Promise<string | null> {
     const bytes = readPrivateFile(fileOf(name))

@@ -7,6 +7,11 @@ import { endpointOverride, partitionOfRegion, stsRegion } from '../../src/core/s
 const override = (url: string, more: Record<string, string> = {}) =>
   endpointOverride({ AWS_ENDPOINT_URL_STS: url, ...more })
 
+/** Regions as settings give them. */
+function named(regions: readonly (string | undefined)[]) {
+  return regions.map((region) => ({ setting: 'AWS_REGION', region }))
+}
+
 test('endpointOverride() reads AWS_ENDPOINT_URL_STS before AWS_ENDPOINT_URL', () => {
   const both = { AWS_ENDPOINT_URL_STS: 'https://a.example', AWS_ENDPOINT_URL: 'https://b.example' }
   assert.deepEqual(endpointOverride(both), { url: 'https://a.example', setting: 'AWS_ENDPOINT_URL_STS' })
@@ -125,20 +130,20 @@ test('endpointOverride() gives a URL or a CredError for any text, and never http
 })
 
 test('stsRegion() takes the first region of the partition', () => {
-  assert.equal(stsRegion([undefined, '', 'eu-west-1', 'us-east-2'], 'aws'), 'eu-west-1')
-  assert.equal(stsRegion(['eu-west-1', 'cn-northwest-1'], 'aws-cn'), 'cn-northwest-1')
-  assert.equal(stsRegion(['cn-north-1', 'us-gov-east-1', 'mx-central-1'], 'aws'), 'mx-central-1')
+  assert.equal(stsRegion(named([undefined, '', 'eu-west-1', 'us-east-2']), 'aws'), 'eu-west-1')
+  assert.equal(stsRegion(named(['eu-west-1', 'cn-northwest-1']), 'aws-cn'), 'cn-northwest-1')
+  assert.equal(stsRegion(named(['cn-north-1', 'us-gov-east-1', 'mx-central-1']), 'aws'), 'mx-central-1')
 })
 
 test('stsRegion() falls back to the default of the partition', () => {
-  assert.equal(stsRegion([], 'aws'), 'us-east-1')
-  assert.equal(stsRegion(['eu-west-1'], 'aws-cn'), 'cn-north-1')
-  assert.equal(stsRegion(['eu-west-1', undefined], 'aws-us-gov'), 'us-gov-west-1')
+  assert.equal(stsRegion(named([]), 'aws'), 'us-east-1')
+  assert.equal(stsRegion(named(['eu-west-1']), 'aws-cn'), 'cn-north-1')
+  assert.equal(stsRegion(named(['eu-west-1', undefined]), 'aws-us-gov'), 'us-gov-west-1')
 })
 
 test('stsRegion() refuses what cannot be a host label', () => {
   for (const region of ['evil.example/', 'eu-west-1.evil', 'EU-WEST-1', 'eu west', 'x', '../a', 'eu-west-1\n']) {
-    assert.throws(() => stsRegion([region], 'aws'), CredError, region)
+    assert.throws(() => stsRegion(named([region]), 'aws'), CredError, region)
   }
 })
 
@@ -156,6 +161,6 @@ test('partitionOfRegion() knows every partition', () => {
   }
   for (const [region, partition] of Object.entries(partitions)) {
     assert.equal(partitionOfRegion(region), partition)
-    assert.equal(stsRegion([region], partition), region)
+    assert.equal(stsRegion(named([region]), partition), region)
   }
 })

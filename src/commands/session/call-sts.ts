@@ -1,4 +1,4 @@
-import { assumeRole, getSessionToken, type StsCall } from '../../aws/sts-calls.ts'
+import { assumeRole, getSessionToken, REFRESH_BUDGET_MS, type StsCall } from '../../aws/sts-calls.ts'
 import { type RootIdentity, sessionNameOf } from '../../core/cache-key.ts'
 import { CredError } from '../../core/errors.ts'
 import type { RootCredentials } from '../../core/obtain.ts'
@@ -16,13 +16,19 @@ export async function callSts(
   step: Step,
   signer: RootCredentials | Session,
   identity: RootIdentity,
+  deadline: AbortSignal,
 ): Promise<Session> {
   const what = step.kind === 'assume-role' ? `assume ${step.roleArn}` : 'get a session'
   const purpose = `${what} for profile ${quoted(plan.profile)}`
   if (step.mfaSerial !== null) {
     throw new CredError('person', `cannot ${purpose}: it needs an MFA code, which this version cannot ask for`)
   }
-  const call = stsCall(workspace, plan, identity, { keys: signer, purpose, signer: quoted(signerName(plan, step)) })
+  const call = stsCall(workspace, plan, identity, {
+    keys: signer,
+    purpose,
+    signer: quoted(signerName(plan, step)),
+    deadline,
+  })
   if (step.kind === 'session-token') return getSessionToken(call, step, identity.accountId, null)
   return assumeRole(call, step, sessionNameOf(step, identity, workspace.context.userName) as string)
 }
@@ -35,7 +41,12 @@ function signerName(plan: Plan, step: Step): string {
   return plan.root.profile
 }
 
-export type CallPurpose = Pick<StsCall, 'keys' | 'purpose' | 'signer'>
+/** When all calls of one refresh must be over. */
+export function refreshDeadline(): AbortSignal {
+  return AbortSignal.timeout(REFRESH_BUDGET_MS)
+}
+
+export type CallPurpose = Pick<StsCall, 'keys' | 'purpose' | 'signer'> & { readonly deadline?: AbortSignal }
 
 /** A call at the place that settings and partition name, under STS's own clock as far as it is known. */
 export function stsCall(
@@ -50,6 +61,7 @@ export function stsCall(
   const offsetMs = stsMs === null ? 0 : stsMs - context.nowMs()
   return {
     ...given,
+    deadline: given.deadline ?? refreshDeadline(),
     target: { region, endpoint, offsetMs },
     env: context.env,
     clockName,

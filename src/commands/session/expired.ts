@@ -1,21 +1,24 @@
 import { CredError } from '../../core/errors.ts'
-import { LAST_USE_MARGIN_MS } from '../../core/session.ts'
 import { LockUnavailable, withLock } from '../../io/lock.ts'
 import { sessionItemName } from '../../keychain/session-items.ts'
 import type { Store } from '../../keychain/store.ts'
+import { stsNowMs } from './sources.ts'
 import type { Workspace } from './workspace.ts'
 
 /** At most so many a refresh: it must stay quick. */
 const MAX_DROPPED = 5
 
+/** Where STS's clock is not known, only this long past: no clock is that wrong by a time zone or a summer. */
+const LONG_PAST_MS = 7 * 86_400_000
+
 /**
- * Deletes sessions that have expired by this machine's clock for more than an hour, whatever the clock's offset.
+ * Deletes sessions that have expired by the clock of the STS that made them.
  * Each under its own lock and only if its note still says so: a refresh may be writing it anew.
  */
 export async function dropExpiredSessions(workspace: Workspace, store: Store): Promise<void> {
   const { index, context, paths } = workspace
-  const longPast = (entry: { readonly expiresMs: number } | null): boolean =>
-    entry !== null && entry.expiresMs + 3_600_000 < context.nowMs() - LAST_USE_MARGIN_MS
+  const longPast = (entry: { readonly expiresMs: number; readonly clockName: string } | null): boolean =>
+    entry !== null && entry.expiresMs < (stsNowMs(workspace, entry.clockName) ?? context.nowMs() - LONG_PAST_MS)
   for (const { cacheKey } of index.all('session').filter(longPast).slice(0, MAX_DROPPED)) {
     const lock = {
       folder: paths.locksDir,

@@ -7,6 +7,8 @@ import type { Workspace } from './workspace.ts'
  */
 export function recordFailure(workspace: Workspace, profile: string, error: unknown): void {
   if (!(error instanceof CredError) || error.code === 'interrupted') return
+  // A mistyped name has nothing to list under.
+  if (!workspace.files.profiles.profiles.has(profile) && workspace.index.read('key', profile) === null) return
   const cause = error.cause as { readonly stsCode?: unknown } | undefined
   const code = typeof cause?.stsCode === 'string' ? cause.stsCode : error.code
   const { message, hint } = error
@@ -25,4 +27,15 @@ export function forgetFailure(workspace: Workspace, profile: string): void {
     // As above: an old reason in `list` is no cause to fail.
     if (!(removing instanceof CredError)) throw removing
   }
+}
+
+/**
+ * Throws what STS refused another process of the same profile since `sinceMs`: of a hundred that wait for one refresh
+ * one asks, and all hear the answer. Failures of this machine (no network, no keychain) are each one's own.
+ */
+export function throwRefusalSince(workspace: Workspace, profile: string, sinceMs: number): void {
+  const failure = workspace.index.read('failure', profile)
+  if (failure === null || failure.atMs < sinceMs || !/^[A-Z]/.test(failure.code)) return
+  const { message, hint, code } = failure
+  throw new CredError('failed', message, { ...(hint === null ? {} : { hint }), cause: { stsCode: code } })
 }

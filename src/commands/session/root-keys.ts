@@ -1,4 +1,5 @@
 import { identityOfKey, identityOfStatic } from '../../core/cache-key.ts'
+import { CredError } from '../../core/errors.ts'
 import type { RootCredentials } from '../../core/obtain.ts'
 import type { KeychainRoot, StaticRoot } from '../../core/plan.ts'
 import { noKeysError } from '../../core/plan-errors.ts'
@@ -16,18 +17,31 @@ export async function readRoot(
   workspace: Workspace,
   root: KeychainRoot | StaticRoot,
   partition: string,
-  store: Store,
+  openStore: () => Promise<Store>,
 ): Promise<RootCredentials> {
   const name = root.kind === 'keychain' ? root.name : root.profile
-  const key = await readKey(store, name)
-  if (key !== null) {
-    await repairEntry(workspace, store, key)
-    return { ...key, sessionToken: null, identity: identityOfKey(key) }
+  const { files } = workspace
+  const nobodyNamesIt = root.kind === 'keychain' && !root.listed && !files.profiles.profiles.has(name)
+  const noKeys = () => noKeysError(root as KeychainRoot, files.profiles, keyNames(workspace), files.configPath)
+  let found: { readonly store: Store; readonly key: LongLivedKey | null }
+  try {
+    const store = await openStore()
+    found = { store, key: await readKey(store, name) }
+  } catch (error) {
+    // A name that stands nowhere is far more often mistyped than known to a keychain that is shut.
+    if (nobodyNamesIt && error instanceof CredError) throw noKeys()
+    throw error
+  }
+  if (found.key !== null) {
+    await repairEntry(workspace, found.store, found.key)
+    return { ...found.key, sessionToken: null, identity: identityOfKey(found.key) }
   }
   if (root.kind === 'static') return { ...root, identity: identityOfStatic(root, partition) }
-  const { files, index } = workspace
-  const keyNames = index.all('key').map((entry) => entry.name)
-  throw noKeysError(root, files.profiles, keyNames, files.configPath)
+  throw noKeys()
+}
+
+function keyNames(workspace: Workspace): string[] {
+  return workspace.index.all('key').map((entry) => entry.name)
 }
 
 /**
@@ -37,10 +51,13 @@ export async function readRoot(
 async function repairEntry(workspace: Workspace, store: Store, key: LongLivedKey): Promise<void> {
   const entry = workspace.index.read('key', key.name)
   if (entry !== null && entry.generation === key.generation) return
-  await withKeyLock(workspace, key.name, { waitMs: 0 }, async () => {
-    const now = await readKey(store, key.name)
-    if (now !== null) noteKey(workspace.index, now)
-  }).catch(() => {
+  try {
+    await withKeyLock(workspace, key.name, { waitMs: 0 }, async () => {
+      const now = await readKey(store, key.name)
+      if (now !== null) noteKey(workspace.index, now)
+    })
+  } catch (error) {
     // Busy (an `add` that will write it itself) or no lock to be had: the next call tries again.
-  })
+    if (!(error instanceof CredError)) throw error
+  }
 }

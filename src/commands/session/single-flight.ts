@@ -1,7 +1,6 @@
 import { CredError } from '../../core/errors.ts'
 import type { Session } from '../../core/session.ts'
 import { LockUnavailable, withLock } from '../../io/lock.ts'
-import { recordFailure } from './failures.ts'
 import type { Workspace } from './workspace.ts'
 
 /** How long one process waits for another's refresh: more than a refresh may take with all its tries. */
@@ -13,6 +12,8 @@ export interface Flight {
   readonly signal: AbortSignal
   /** Looks for the result of whoever holds the lock. */
   whileWaiting(): Promise<Session | null>
+  /** Keeps a failure that does not end the refresh. */
+  record(error: CredError): void
 }
 
 /**
@@ -31,7 +32,7 @@ export async function refreshExclusively(
     )
   } catch (error) {
     if (!(error instanceof LockUnavailable)) throw error
-    recordFailure(workspace, flight.profile, new CredError('failed', `cannot lock the refresh: ${error.reason}`))
+    flight.record(new CredError('failed', `cannot lock the refresh: ${error.reason}`))
     return work()
   }
 }

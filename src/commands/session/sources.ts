@@ -7,7 +7,7 @@ import { sha256Hex } from '../../core/sha256.ts'
 import { parseRoleArn } from '../../core/sts-limits.ts'
 import { readSession, writeSession } from '../../keychain/session-items.ts'
 import type { Store } from '../../keychain/store.ts'
-import { forgetFailure, recordFailure } from './failures.ts'
+import { forgetFailure, recordFailure, throwRefusalSince } from './failures.ts'
 import { stsPlace } from './sts-place.ts'
 import type { Workspace } from './workspace.ts'
 
@@ -26,6 +26,14 @@ export function profileSources(workspace: Workspace, plan: Plan, options: Source
   const { root, steps } = plan
   if (root.kind === 'other') throw notServedError(plan.profile, root)
   const partition = rolePartition(plan) ?? 'aws'
+  let saved = false
+  let recorded = false
+  /** One budget for all hops together: consumers give up after 22 s at the earliest (contract §1.6). */
+  let deadline: AbortSignal | null = null
+  const record = (error: unknown): void => {
+    recorded = true
+    recordFailure(workspace, plan.profile, error)
+  }
   return {
     steps,
     knownIdentity() {
@@ -35,7 +43,7 @@ export function profileSources(workspace: Workspace, plan: Plan, options: Source
     },
     async rootCredentials() {
       const { readRoot } = await import('./root-keys.ts')
-      return readRoot(workspace, root, partition, await options.store())
+      return readRoot(workspace, root, partition, options.store)
     },
     cacheKey: (identity, level) => cacheKey(workspace, plan, identity, level),
     note: (key) => index.read('session', key),
@@ -44,21 +52,44 @@ export function profileSources(workspace: Workspace, plan: Plan, options: Source
       const store = await options.store()
       const owner = { cacheKey: key, profile: plan.profile, rootId: identity.id }
       await writeSession(store, index, owner, session, context.nowMs())
-      forgetFailure(workspace, plan.profile)
-      const { dropExpiredSessions } = await import('./expired.ts')
-      await dropExpiredSessions(workspace, store)
+      if (!recorded) forgetFailure(workspace, plan.profile)
+      saved = true
     },
     stsNowMs: (clockName) => stsNowMs(workspace, clockName),
     async exclusively(key, whileWaiting, work) {
       const { refreshExclusively } = await import('./single-flight.ts')
-      const flight = { name: `session ${key}`, profile: plan.profile, signal: options.signal, whileWaiting }
-      return refreshExclusively(workspace, flight, work)
+      const startedMs = context.nowMs()
+      const flight = {
+        name: `session ${key}`,
+        profile: plan.profile,
+        signal: options.signal,
+        record,
+        async whileWaiting() {
+          if (!recorded) throwRefusalSince(workspace, plan.profile, startedMs)
+          return whileWaiting()
+        },
+      }
+      const session = await refreshExclusively(workspace, flight, async () => {
+        if (!recorded) throwRefusalSince(workspace, plan.profile, startedMs)
+        // Kept while the lock is still held: whoever waits for it takes STS's refusal as its own.
+        return work().catch((error: unknown) => {
+          record(error)
+          throw error
+        })
+      })
+      if (saved) {
+        saved = false
+        const { dropExpiredSessions } = await import('./expired.ts')
+        await dropExpiredSessions(workspace, await options.store())
+      }
+      return session
     },
     async refresh(step, signer, identity) {
-      const { callSts } = await import('./call-sts.ts')
-      return callSts(workspace, plan, step, signer, identity)
+      const { callSts, refreshDeadline } = await import('./call-sts.ts')
+      deadline ??= refreshDeadline()
+      return callSts(workspace, plan, step, signer, identity, deadline)
     },
-    recordFailure: (error) => recordFailure(workspace, plan.profile, error),
+    recordFailure: record,
   }
 }
 

@@ -1,6 +1,6 @@
 import type { RootIdentity } from '../../core/cache-key.ts'
 import type { Plan } from '../../core/plan.ts'
-import { endpointOverride, stsRegion } from '../../core/sts-endpoint.ts'
+import { endpointOverride, stsHost, stsRegion } from '../../core/sts-endpoint.ts'
 import type { Workspace } from './workspace.ts'
 
 export interface StsPlace {
@@ -18,9 +18,14 @@ export function stsPlace(
   identity: Pick<RootIdentity, 'partition'>,
 ): StsPlace {
   const { env } = workspace.context
-  const candidates = [plan.stsRegion ?? undefined, env.AWS_REGION, env.AWS_DEFAULT_REGION, plan.region ?? undefined]
+  const candidates = [
+    { setting: 'aws_cred_region', region: plan.stsRegion },
+    { setting: 'AWS_REGION', region: env.AWS_REGION },
+    { setting: 'AWS_DEFAULT_REGION', region: env.AWS_DEFAULT_REGION },
+    { setting: 'the profile', region: plan.region },
+  ]
   const region = stsRegion(candidates, identity.partition)
   const override = endpointOverride(env)
-  const clockName = override === null ? `sts.${region}` : new URL(override.url).host
+  const clockName = override === null ? stsHost(region) : new URL(override.url).host
   return { region, endpoint: override?.url ?? null, clockName }
 }
