@@ -9,6 +9,8 @@ interface SdkError {
   readonly code?: unknown
   readonly message?: unknown
   readonly $metadata?: { readonly httpStatusCode?: number }
+  /** Only on what STS itself answered. */
+  readonly $fault?: unknown
   readonly $response?: unknown
 }
 
@@ -26,12 +28,15 @@ const STS_WINDOW_MS = 15 * 60_000
  * the cause is STS's own name for it. Messages of STS are escaped and cut; the SDK's and Node's are never shown.
  */
 export function wordStsError(error: unknown, call: StsCall, seen: SeenClock | null): CredError {
-  const { name, message, $metadata } = error as SdkError
+  const { name, message, $metadata, $fault } = error as SdkError
   const code = typeof name === 'string' ? name : 'Error'
   const status = $metadata?.httpStatusCode
   if (status === undefined || seen === null) {
     const unreachable = wordUnreachable(error as SdkError, call)
     if (unreachable !== null) return unreachable
+  }
+  if ($fault === undefined) {
+    return new CredError('failed', `cannot ${call.purpose}: the answer of ${call.clockName} cannot be read`)
   }
   const said = typeof message === 'string' ? shown(message, 300) : ''
   const key = maskedKeyId(call.keys.accessKeyId)

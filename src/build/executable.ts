@@ -35,7 +35,8 @@ export function hostTarget(): Target {
  */
 export async function buildExecutable(entry: string, output: string, target: Target): Promise<void> {
   const work = mkdtempSync(join(tmpdir(), 'aws-cred-build-'))
-  const fresh = `${output}.new`
+  // Two builds at once must not share it.
+  const fresh = `${output}.${process.pid}.new`
   try {
     const forThisNode = target.nodePath === process.execPath
     const { main, aws, awsCache } = await bundleInto(work, entry, forThisNode)

@@ -82,13 +82,12 @@ async function credentialsOf(
   plan: Plan,
   options: { readonly noPrompt: boolean; readonly refresh: boolean },
 ): Promise<HandedOut> {
-  const stopped = new AbortController()
   let opened: ReturnType<typeof openStore> | null = null
   const store = () => {
     opened ??= openStore(workspace, processPatience(workspace, options.noPrompt))
     return opened
   }
-  const sources = profileSources(workspace, plan, { store, signal: stopped.signal })
+  const sources = profileSources(workspace, plan, { store })
   if (plan.steps.length === 0) {
     const root = await sources.rootCredentials()
     if (root.sessionToken !== null) throw pastedSessionError(plan, plan.root)

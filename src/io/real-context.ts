@@ -19,7 +19,7 @@ export function realContext(): Context {
     nowMs: () => Date.now(),
     uptimeS: () => uptime(),
     out(text) {
-      if (!writeAll(1, text)) throw new CredError('failed', 'cannot write to stdout: nobody reads it')
+      if (!writeAll(1, text)) throw new CredError('failed', 'cannot write to stdout: it is closed or full')
     },
     err(text) {
       writeAll(2, text)

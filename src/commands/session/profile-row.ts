@@ -120,7 +120,7 @@ type Held = { readonly leftMs: number; readonly savedMs: number } | null
 
 function heldSessions(workspace: Workspace, plan: Plan): Held[] {
   const nothing = () => Promise.reject(new CredError('failed', 'cannot open a store to list profiles'))
-  const sources = profileSources(workspace, plan, { store: nothing, signal: new AbortController().signal })
+  const sources = profileSources(workspace, plan, { store: nothing })
   const identity = sources.knownIdentity()
   return plan.steps.map((_, level) => {
     const note: IndexEntries['session'] | null =

@@ -9,7 +9,6 @@ const WAIT_MS = 20_000
 export interface Flight {
   readonly name: string
   readonly profile: string
-  readonly signal: AbortSignal
   /** Looks for the result of whoever holds the lock. */
   whileWaiting(): Promise<Session | null>
   /** Keeps a failure that does not end the refresh. */
@@ -27,7 +26,7 @@ export async function refreshExclusively(
 ): Promise<Session> {
   try {
     return await withLock(
-      { ...lockOf(workspace, flight.name, WAIT_MS), signal: flight.signal, onBusy: () => flight.whileWaiting() },
+      { ...lockOf(workspace, flight.name, WAIT_MS), onBusy: () => flight.whileWaiting() },
       work,
     )
   } catch (error) {

@@ -14,7 +14,6 @@ import type { Workspace } from './workspace.ts'
 export interface SourcesOptions {
   /** Opens the store at its first use; the same promise every time. */
   readonly store: () => Promise<Store>
-  readonly signal: AbortSignal
 }
 
 /**
@@ -62,7 +61,6 @@ export function profileSources(workspace: Workspace, plan: Plan, options: Source
       const flight = {
         name: `session ${key}`,
         profile: plan.profile,
-        signal: options.signal,
         record,
         async whileWaiting() {
           if (!recorded) throwRefusalSince(workspace, plan.profile, startedMs)
