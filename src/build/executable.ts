@@ -39,38 +39,66 @@ export async function buildExecutable(entry: string, output: string, target: Tar
   const fresh = `${output}.${process.pid}.new`
   try {
     const forThisNode = target.nodePath === process.execPath
-    const { main, aws, awsCache } = await bundleInto(work, entry, forThisNode)
+    const { main, assets } = await bundleInto(work, entry, forThisNode)
     const addon = join(ROOT, 'node_modules/@github/keytar/prebuilds', target.addon, 'keytar.node')
     const addonBytes = readFileSync(addon)
     const addonHash = join(work, 'keytar.sha256')
     writeFileSync(addonHash, createHash('sha256').update(addonBytes).digest('hex'))
     mkdirSync(dirname(output), { recursive: true })
     rmSync(fresh, { force: true })
-    await pkgSea.default(main, {
-      targets: [{ nodeRange: 'node26', platform: target.platform, arch: target.arch, output: fresh }],
-      nodePath: target.nodePath,
-      signature: target.platform === 'macos',
-      // pkg's types know fewer fields than Node: it hands them all on.
-      seaConfig: {
-        disableExperimentalSEAWarning: true,
-        useSnapshot: false,
-        useCodeCache: forThisNode,
-        // The user's NODE_OPTIONS and SIGUSR1 have no say in a credential helper.
-        execArgvExtension: 'none',
-        execArgv: ['--disable-sigusr1'],
-        assets: {
-          'keytar.node': addon,
-          'keytar.sha256': addonHash,
-          'aws.cjs': aws,
-          ...(awsCache === null ? {} : { 'aws.cjs.cache': awsCache }),
-        },
-      } as SeaConfig,
-    })
-    checkOutput(fresh, [readFileSync(main), readFileSync(aws), addonBytes])
+    await inFolder(work, () =>
+      pkgSea.default(main, {
+        targets: [{ nodeRange: 'node26', platform: target.platform, arch: target.arch, output: fresh }],
+        nodePath: target.nodePath,
+        // Beside nodePath it only says that the version is ours: pkg would run a foreign Node to ask it.
+        useLocalNode: true,
+        signature: target.platform === 'macos',
+        // pkg's types know fewer fields than Node: it hands them all on.
+        seaConfig: {
+          // The path goes into the file: relative to pkg's own folder, which `inFolder` puts into ours.
+          main: '../main.cjs',
+          disableExperimentalSEAWarning: true,
+          useSnapshot: false,
+          useCodeCache: false,
+          // The user's NODE_OPTIONS and SIGUSR1 have no say in a credential helper.
+          execArgvExtension: 'none',
+          execArgv: ['--disable-sigusr1'],
+          assets: {
+            'keytar.node': addon,
+            'keytar.sha256': addonHash,
+            ...assets,
+            ...shellFiles(),
+          },
+        } as SeaConfig,
+      }),
+    )
+    checkOutput(
+      fresh,
+      [main, addon, ...Object.values(assets), ...Object.values(shellFiles())].map((file) => readFileSync(file)),
+    )
     renameSync(fresh, output)
   } finally {
     rmSync(fresh, { force: true })
     rmSync(work, { recursive: true, force: true })
+  }
+}
+
+/** The text files that `hook` and `completion` print, by asset name. */
+function shellFiles(): Record<string, string> {
+  const names = ['bash', 'zsh', 'fish', 'ps1'].flatMap((ending) => [`hook.${ending}`, `completion.${ending}`])
+  return Object.fromEntries(names.map((name) => [name, join(ROOT, 'shell', name)]))
+}
+
+/** Runs `work` with temporary folders made inside `folder`: then every build sees the same relative paths. */
+async function inFolder<T>(folder: string, work: () => Promise<T>): Promise<T> {
+  const name = process.platform === 'win32' ? 'TEMP' : 'TMPDIR'
+  const before = process.env[name]
+  process.env[name] = folder
+  try {
+    return await work()
+  } finally {
+    if (before === undefined) delete process.env[name]
+    else process.env[name] = before
   }
 }
 

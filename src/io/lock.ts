@@ -77,7 +77,7 @@ class Attempt {
   }
 
   async take(): Promise<boolean> {
-    const { DatabaseSync } = await import('node:sqlite')
+    const { DatabaseSync } = process.getBuiltinModule('node:sqlite')
     // From here to `add` nothing awaits, so no other caller of this process comes in between.
     if (heldHere.has(this.#paths.lock)) return false
     try {
