@@ -10,3 +10,8 @@ export function need(t: TestContext, what: string, present: boolean): boolean {
   t.skip(`${what} is not here`)
   return false
 }
+
+/** A named skip on every machine that CI can have: the test needs what no package of Debian or npm brings. */
+export function elsewhere(t: TestContext, what: string): void {
+  t.skip(`${what}: not to be had on a CI machine, not written here`)
+}

@@ -1,0 +1,237 @@
+# aws-cred prompt hook for Windows PowerShell 5.1 and PowerShell 7: dot-source it as the last line of $PROFILE.
+# Says on stderr, once per change, when the AWS_* variables of this shell are stale or contradict each other.
+# Keeps $AWS_CRED_STATE (none ok soon expired unknown broken) and $AWS_CRED_LEFT (minutes) for prompt themes.
+# Settings: $env:AWS_CRED_HOOK=off, AWS_CRED_WARN_MINUTES (10), NO_COLOR.
+# The language, .NET and $Host.UI only: a cmdlet may load a module, or be a function of the user's. Nothing is put into
+# the pipeline of prompt, whose first object is the prompt. ASCII only: 5.1 reads a file without BOM as ANSI.
+
+# Below FullLanguage .NET calls fail; and only a shell with a host to prompt at gets the hook.
+if ($ExecutionContext.SessionState.LanguageMode -ne 'FullLanguage') { return }
+
+if ($null -eq $ExecutionContext.SessionState.PSVariable.Get('global:__AwsCred')) {
+    # Originals: the prompts that were there, by number, so that two wrappers can never call each other in a circle.
+    $global:__AwsCred = @{ Key = ''; Code = ''; Note = ''; Base = 'none'; Problem = ''; Conflict = ''; At = $null; Left = 0
+        Time = ''; TimeOf = ''; Told = ''; Ran = 0; Originals = @() }
+}
+$global:__AwsCred.Key = ''
+$global:AWS_CRED_STATE = 'none'
+$global:AWS_CRED_LEFT = ''
+
+function global:__AwsCredNow { [DateTime]::UtcNow.Ticks }
+
+# True where `setx` has put keys into the registry; asked on a change only.
+function global:__AwsCredPersisted {
+    if ([Environment]::OSVersion.Platform -ne [PlatformID]::Win32NT) { return $false }
+    foreach ($name in 'AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY', 'AWS_SESSION_TOKEN') {
+        foreach ($scope in 'User', 'Machine') {
+            if ([Environment]::GetEnvironmentVariable($name, $scope)) { return $true }
+        }
+    }
+    $false
+}
+
+# ISO 8601 (or ten epoch digits) to UTC ticks, $null if it is neither. Without a zone it is local time; the calendar of
+# the user's culture has no say.
+function global:__AwsCredParse([string]$Text) {
+    if ($Text -cmatch '^[0-9]{10}\z') { return 621355968000000000 + [long]$Text * 10000000 }
+    $shape = '^([0-9]{4}-[0-9]{2}-[0-9]{2})[Tt ]([0-9]{2}:[0-9]{2}:[0-9]{2})(?:[.,][0-9]{1,12})?([Zz]|[+-][0-9]{2}:?[0-9]{2}|)\z'
+    $m = [regex]::Match($Text, $shape)
+    if (-not $m.Success) { return $null }
+    $zone = $m.Groups[3].Value.ToUpperInvariant()
+    if ($zone.Length -eq 5) { $zone = $zone.Insert(3, ':') }
+    $at = [DateTimeOffset]::MinValue
+    $iso = $m.Groups[1].Value + 'T' + $m.Groups[2].Value + $zone
+    $culture = [Globalization.CultureInfo]::InvariantCulture
+    if ([DateTimeOffset]::TryParse($iso, $culture, [Globalization.DateTimeStyles]::AssumeLocal, [ref]$at)) { return $at.UtcTicks }
+    $null
+}
+
+# What does not depend on the clock: called only when something changed.
+function global:__AwsCredJudge([bool]$K, [bool]$S, [bool]$T, [bool]$L, [string]$Profile1, [string]$Profile2, [string]$Id, [string]$Name, [string]$Text) {
+    $a = $global:__AwsCred
+    $a.Base = 'none'; $a.Problem = ''; $a.Conflict = ''; $a.At = $null
+    if ($Profile1 -and $Profile2 -and $Profile1 -cne $Profile2) { $a.Conflict = 'default' }
+    if (-not ($K -or $S -or $T -or $L)) { return }
+    $token = ''
+    if ($L) { $token = 'AWS_SECURITY_TOKEN' }
+    if ($T) { $token = 'AWS_SESSION_TOKEN' }
+    if ($K -and $Text -and "${Name}:$Text" -cne $a.Time) { $a.Time = "${Name}:$Text"; $a.TimeOf = $Id }
+    $problem = ''
+    if (-not $K -and $S) { $problem = 'no-key:AWS_SECRET_ACCESS_KEY' }
+    elseif (-not $K) { $problem = "no-key:$token" }
+    elseif (-not $S) { $problem = 'no-secret' }
+    elseif ($Id -clike 'ASIA*' -and -not $token) { $problem = 'no-token' }
+    elseif ($Id -clike 'AKIA*' -and $T -and $L) { $problem = 'long-lived:AWS_SESSION_TOKEN AWS_SECURITY_TOKEN' }
+    elseif ($Id -clike 'AKIA*' -and $token) { $problem = "long-lived:$token" }
+    elseif ($Text -and ($Id -clike 'AKIA*' -or $Id -cne $a.TimeOf)) { $problem = "left-over:$Name" }
+    # The values stay out of variables: Set-PSDebug -Trace 2 prints assignments.
+    elseif ($T -and $L -and [Environment]::GetEnvironmentVariable('AWS_SESSION_TOKEN') -cne [Environment]::GetEnvironmentVariable('AWS_SECURITY_TOKEN')) { $problem = 'two-tokens' }
+    $a.Base = 'broken'; $a.Problem = $problem
+    if ($problem) { return }
+    $a.Base = 'ok'
+    if ($Profile1) { $a.Conflict = 'shadowed' }
+    if (__AwsCredPersisted) { $a.Conflict = 'persisted' }
+    if ($Text) { $a.At = __AwsCredParse $Text }
+    if ($Text -and $null -eq $a.At) { $a.Base = 'unknown'; $a.Problem = "unread:$Name" }
+    elseif (-not $Text -and $token) { $a.Base = 'unknown'; $a.Problem = 'no-time' }
+}
+
+function global:__AwsCredSpan([long]$Seconds) {
+    if ($Seconds -lt 60) { return "$Seconds s" }
+    if ($Seconds -lt 7200) { return "$([Math]::Floor($Seconds / 60)) min" }
+    if ($Seconds -lt 172800) { return "$([Math]::Floor($Seconds / 3600)) h" }
+    "$([Math]::Floor($Seconds / 86400)) d"
+}
+
+# The line for a code. Names are shown only if they carry neither escapes nor syntax.
+function global:__AwsCredWords([string]$Code, [long]$Left) {
+    $name = '^[A-Za-z0-9_.@:/+-]{1,64}\z'
+    $of = ''; $arg = ''
+    $profile1 = [Environment]::GetEnvironmentVariable('AWS_CRED_PROFILE')
+    if ($profile1 -cmatch $name) { $of = " of $profile1"; $arg = " --profile $profile1" }
+    $end = ' --format powershell | Out-String | Invoke-Expression'
+    $renew = "renew: aws-cred export$arg$end"
+    $clear = "clear: aws-cred export --unset$end"
+    $span = __AwsCredSpan ([Math]::Abs($Left))
+    $what = $Code.Substring($Code.IndexOf(':') + 1)
+    switch -Wildcard -CaseSensitive ($Code) {
+        'expired:*' { "this shell's credentials$of expired $span ago; $renew"; break }
+        'soon:*' { "this shell's credentials$of expire in $span; $renew"; break }
+        'renewed' {
+            $rest = ''
+            if ($null -ne $global:__AwsCred.At) { $rest = ", $span left" }
+            "this shell's credentials$of are renewed$rest"; break
+        }
+        'no-key:*' { "AWS_ACCESS_KEY_ID is missing beside $what; $clear"; break }
+        'no-secret' { "AWS_SECRET_ACCESS_KEY is missing beside AWS_ACCESS_KEY_ID; $clear"; break }
+        'no-token' { "AWS_SESSION_TOKEN is missing beside a temporary AWS_ACCESS_KEY_ID (ASIA); $renew"; break }
+        'no-time' { "this shell's credentials$of have a token but no known expiration; $renew"; break }
+        'unread:*' { "$what of this shell is not a time; $renew"; break }
+        'long-lived:*' {
+            $cure = '$env:' + $what.Replace(' ', ' = $env:') + ' = $null'
+            "$($what.Replace(' ', ' and ')) beside a long-lived AWS_ACCESS_KEY_ID (AKIA); clear: $cure"; break
+        }
+        'left-over:*' { "$what is left over from older keys; clear: `$env:$what = `$null"; break }
+        'two-tokens' { 'AWS_SECURITY_TOKEN differs from AWS_SESSION_TOKEN (AWS CLI, boto3 take it first); clear: $env:AWS_SECURITY_TOKEN = $null'; break }
+        'default' { 'AWS_DEFAULT_PROFILE differs from AWS_PROFILE (boto3, AWS CLI v1 take it first); clear: $env:AWS_DEFAULT_PROFILE = $null'; break }
+        'persisted' { "AWS keys are kept in the registry by setx; clear: aws-cred export --unset --persisted$end"; break }
+        'shadowed' {
+            $shown = 'AWS_PROFILE'
+            $profile1 = [Environment]::GetEnvironmentVariable('AWS_PROFILE')
+            if ($profile1 -cmatch $name) { $shown = "AWS_PROFILE=$profile1" }
+            "$shown is shadowed by AWS_ACCESS_KEY_ID (AWS CLI, boto3, Go), wins in JS; $clear"; break
+        }
+    }
+}
+
+function global:__AwsCredSay([string]$Code, [long]$Left) {
+    $prefix = 'aws-cred:'
+    $term = [Environment]::GetEnvironmentVariable('TERM')
+    $color = -not [Environment]::GetEnvironmentVariable('NO_COLOR') -and $term -and $term -ne 'dumb' -and -not [Console]::IsErrorRedirected
+    if ($color) {
+        $tint = 33
+        if ($Code -cmatch '^(expired|no-key|no-secret|no-token|long|left|two)') { $tint = 31 }
+        if ($Code -ceq 'renewed') { $tint = 32 }
+        $escape = [char]0x1b
+        $prefix = "$escape[${tint}m$prefix$escape[0m"
+    }
+    $line = $prefix + ' ' + (__AwsCredWords $Code $Left)
+    # In a remote session or an editor the console of this process is not the one that the person sees.
+    if ($Host.Name -ceq 'ConsoleHost') { [Console]::Error.WriteLine($line) } else { $Host.UI.WriteLine($line) }
+}
+
+# Brings $AWS_CRED_STATE and $AWS_CRED_LEFT up to date; quiet leaves the change to be told later.
+function global:__AwsCredCheck([bool]$Quiet) {
+    $a = $global:__AwsCred
+    # Null and empty are one: `$env:X = ""` leaves an empty variable from 7.5 on. The values are not kept.
+    $k = -not [string]::IsNullOrEmpty([Environment]::GetEnvironmentVariable('AWS_ACCESS_KEY_ID'))
+    $s = -not [string]::IsNullOrEmpty([Environment]::GetEnvironmentVariable('AWS_SECRET_ACCESS_KEY'))
+    $t = -not [string]::IsNullOrEmpty([Environment]::GetEnvironmentVariable('AWS_SESSION_TOKEN'))
+    $l = -not [string]::IsNullOrEmpty([Environment]::GetEnvironmentVariable('AWS_SECURITY_TOKEN'))
+    $profile2 = [Environment]::GetEnvironmentVariable('AWS_DEFAULT_PROFILE')
+    if (-not ($k -or $s -or $t -or $l -or $profile2) -or [Environment]::GetEnvironmentVariable('AWS_CRED_HOOK') -ceq 'off') {
+        if ($a.Key) { $a.Key = ''; $a.Code = ''; $a.Note = ''; $a.Told = ''; $a.Conflict = ''; $a.At = $null }
+        $global:AWS_CRED_STATE = 'none'; $global:AWS_CRED_LEFT = ''
+        return
+    }
+    $profile1 = [Environment]::GetEnvironmentVariable('AWS_PROFILE')
+    $name = ''; $text = ''
+    foreach ($n in 'AWS_CREDENTIAL_EXPIRATION', 'AWS_SESSION_EXPIRATION', 'AWSUME_EXPIRATION', 'AWS_SSO_SESSION_EXPIRATION') {
+        $text = [Environment]::GetEnvironmentVariable($n)
+        if ($text -and -not ($n -ceq 'AWSUME_EXPIRATION' -and $text -ceq 'None')) { $name = $n; break }
+        $text = ''
+    }
+    $id = ''; $lengths = ''
+    if ($k) {
+        # First and last four characters, as every other screen shows a key.
+        $id = [Environment]::GetEnvironmentVariable('AWS_ACCESS_KEY_ID') -creplace '(?s)^(.{4}).*(.{4})\z', '$1$2'
+    }
+    if ($t -and $l) {
+        $lengths = "$([Environment]::GetEnvironmentVariable('AWS_SESSION_TOKEN').Length) $([Environment]::GetEnvironmentVariable('AWS_SECURITY_TOKEN').Length)"
+    }
+    $key = "$k $s $t $l $id $lengths $name=$text $profile1 $profile2"
+    if ($key -cne $a.Key) {
+        $a.Key = $key
+        __AwsCredJudge $k $s $t $l $profile1 $profile2 $id $name $text
+    }
+    $state = $a.Base; $code = $a.Problem; $minutes = ''; $left = [long]0
+    if ($null -ne $a.At) {
+        $left = [long][Math]::Floor(($a.At - (__AwsCredNow)) / 10000000)
+        $warn = 10
+        $set = [Environment]::GetEnvironmentVariable('AWS_CRED_WARN_MINUTES')
+        if ($set -and $set -cmatch '^[0-9]{1,4}\z') { $warn = [int]$set }
+        $minutes = '0'
+        if ($left -gt 0) { $minutes = [Math]::Floor($left / 60).ToString() }
+        if ($left -le 0) { $state = 'expired'; $code = "expired:$($a.At)" }
+        elseif ($left -le $warn * 60) { $state = 'soon'; $code = "soon:$($a.At)" }
+    }
+    $global:AWS_CRED_STATE = $state
+    $global:AWS_CRED_LEFT = $minutes
+    # A conflict waits behind what stops the credentials from working.
+    if ($a.Conflict -and (-not $code -or $state -ceq 'unknown')) { $code = $a.Conflict }
+    $a.Told = $code; $a.Left = $left
+    $old = $a.Code
+    if ($Quiet -or $code -ceq $old) { return }
+    $a.Code = $code
+    $say = $code
+    if (-not $code -or $code -ceq $a.Note) {
+        $say = ''
+        $mended = $old -and $old -notin 'shadowed', 'default', 'persisted', "soon:$($a.At)", "expired:$($a.At)"
+        if ($mended -and $state -ceq 'ok') { $say = 'renewed' }
+    }
+    if (-not $a.Conflict -or $code -ceq $a.Conflict) { $a.Note = $a.Conflict }
+    if ($say) { __AwsCredSay $say $left }
+}
+
+# Advanced, because only $PSCmdlet.WriteError makes $? false in the caller; called with -ErrorAction Ignore it leaves $Error alone.
+function global:__AwsCredFail {
+    [CmdletBinding()] param()
+    $PSCmdlet.WriteError([Management.Automation.ErrorRecord]::new([Exception]::new('aws-cred'), 'aws-cred', 'NotSpecified', $null))
+}
+
+function global:Get-AwsCredStatus {
+    if ([Environment]::GetEnvironmentVariable('AWS_CRED_HOOK') -ceq 'off') { return 'off: AWS_CRED_HOOK=off' }
+    __AwsCredCheck $true
+    $line = $global:AWS_CRED_STATE
+    if ($global:AWS_CRED_LEFT) { $line += ", $($global:AWS_CRED_LEFT) min left" }
+    if ($global:__AwsCred.Told) { $line += ': ' + (__AwsCredWords $global:__AwsCred.Told $global:__AwsCred.Left) }
+    $line
+    # A prompt put around ours later still runs it, so the last run counts as well as the text.
+    if ("${function:global:prompt}".Contains('__AwsCredCheck') -or $global:__AwsCred.Ran -eq $MyInvocation.HistoryId) {
+        "hook registered, powershell:$PID"
+    } else {
+        'hook overwritten: prompt was replaced; dot-source hook.ps1 again, last in $PROFILE'
+    }
+}
+
+[Environment]::SetEnvironmentVariable('AWS_CRED_HOOKED', "powershell:$PID")
+if (-not "${function:global:prompt}".Contains('__AwsCredCheck')) {
+    $global:__AwsCred.Originals += , ${function:global:prompt}
+    # $? first, and false again before the wrapped prompt, which may show it. A failing check never breaks a prompt.
+    ${function:global:prompt} = [scriptblock]::Create(@'
+$__AwsCredOk = $?
+try { $global:__AwsCred.Ran = $MyInvocation.HistoryId; $null = __AwsCredCheck $false } catch { $global:Error.RemoveAt(0) }
+if (-not $__AwsCredOk) { __AwsCredFail -ErrorAction Ignore }
+& $global:__AwsCred.Originals[INDEX]
+'@.Replace('INDEX', ($global:__AwsCred.Originals.Count - 1).ToString()))
+}

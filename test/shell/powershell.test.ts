@@ -1,0 +1,162 @@
+import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { type TestContext, test } from 'node:test'
+import { elsewhere, need } from '../support/need.ts'
+import { hasPty } from '../support/pty.ts'
+import { findShell, hookFile, openShell, type SessionOptions, type ShellSession } from '../support/shell-session.ts'
+
+const expired = {
+  AWS_ACCESS_KEY_ID: 'ASIAEXAMPLEEXAMPLE01',
+  AWS_SECRET_ACCESS_KEY: 'wJalrSECRETVALUE',
+  AWS_SESSION_TOKEN: 'IQoJTOKENVALUE',
+  AWS_CREDENTIAL_EXPIRATION: '2026-01-01T00:00:00Z',
+  AWS_CRED_PROFILE: 'prod',
+}
+const line =
+  /^aws-cred: this shell's credentials of prod expired \d+ d ago; renew: aws-cred export --profile prod --format powershell \| Out-String \| Invoke-Expression$/
+const open = (t: TestContext, options: SessionOptions = {}) =>
+  openShell(t, 'powershell', { ...options, env: { ...expired, ...options.env } })
+
+async function ask(shell: ShellSession, expression: string): Promise<string> {
+  const { text } = await shell.run(`"=$(${expression})="`)
+  return /=([^=]*)=\n/.exec(text)?.[1] ?? `no answer in ${JSON.stringify(text)}`
+}
+
+test('hook.ps1 is ASCII without the syntax that 5.1 lacks', () => {
+  const text = readFileSync(hookFile.powershell, 'utf8')
+  assert.match(text, /^[\x00-\x7f]*$/)
+  assert.doesNotMatch(text.replace(/^\s*#.*$/gm, ''), /`e|\?\.|\?\?|&&|\|\|| \? .* : /)
+})
+
+test('powershell', { timeout: 120_000, concurrency: 3 }, async (t) => {
+  const program = findShell('powershell')
+  if (!need(t, 'PowerShell and a pty', hasPty() && program !== null)) return
+  void t.test(
+    '$? false from a cmdlet and from a native command reaches the wrapped prompt; $Error is as it was',
+    async (t) => {
+      const shell = await open(t)
+      assert.equal(shell.first.hooks.length, 1, shell.first.text)
+      assert.match(shell.first.hooks[0] ?? '', line)
+      assert.equal(shell.first.status, 'True')
+      assert.equal((await shell.run('Get-Command no-such-thing-here')).status, 'False')
+      assert.equal((await shell.run('1')).status, 'True')
+      const errors = await ask(shell, '$Error.Count')
+      assert.equal((await shell.run("/bin/sh -c 'exit 7'")).status, 'False')
+      assert.equal(await ask(shell, '$LASTEXITCODE'), '7')
+      assert.equal(await ask(shell, '$Error.Count'), errors)
+      assert.equal((await shell.run("/bin/sh -c 'exit 3'")).status, 'False')
+      assert.equal(await ask(shell, '$LASTEXITCODE'), '3')
+    },
+  )
+  void t.test('$LASTEXITCODE stays undefined', async (t) => {
+    const shell = await open(t)
+    assert.equal(
+      await ask(shell, "$null -eq $ExecutionContext.SessionState.PSVariable.Get('global:LASTEXITCODE')"),
+      'True',
+    )
+  })
+  for (const [name, options] of [
+    ['StrictMode', 'Set-StrictMode -Version Latest'],
+    ['ErrorActionPreference Stop', "$ErrorActionPreference = 'Stop'"],
+  ] as const)
+    void t.test(`${name} before and after loading: one line, nothing else`, async (t) => {
+      {
+        const shell = await open(t, { before: options, after: options })
+        assert.match(shell.first.text.trimEnd(), line)
+        assert.match(
+          (await shell.run("$env:AWS_CREDENTIAL_EXPIRATION = '2099-01-01T00:00:00Z'")).hooks.join(),
+          /are renewed/,
+        )
+        await shell.run('$env:AWS_SESSION_TOKEN = $null; $env:AWS_PROFILE = "a"; $env:AWS_DEFAULT_PROFILE = "b"')
+        assert.match((await shell.run('Get-AwsCredStatus')).text, /broken: .*\nhook registered/)
+        assert.equal(await ask(shell, '$Error.Count'), '0')
+      }
+    })
+  void t.test('dot-sourced twice: wrapped once, no duplicate message', async (t) => {
+    const shell = await open(t, { after: `. '${hookFile.powershell}'` })
+    assert.equal(shell.first.hooks.length, 1, shell.first.text)
+    assert.equal(await ask(shell, '$__AwsCred.Originals.Count'), '1')
+    assert.deepEqual((await shell.run(`. '${hookFile.powershell}'`)).hooks, [])
+  })
+  void t.test('a wrapped prompt that returns null, an array, throws or writes to the host is passed on', async (t) => {
+    for (const [body, expected] of [
+      ["$null = 1; Write-Host 'host' -NoNewline; return '<#h#>'", /host<#h#>/],
+      ["return '<#a#>', 'second'", /<#a#>$/],
+      ["if ($env:THROW) { throw 'oops' }; '<#t#>'", /<#t#>/],
+    ] as const) {
+      const shell = await open(t, { before: `function prompt { ${body} }` })
+      assert.equal(shell.first.hooks.length, 1)
+      assert.match(shell.raw(), expected)
+    }
+  })
+  void t.test('an empty variable, as $env:X = "" leaves it, is as none', async (t) => {
+    const shell = await open(t)
+    await shell.run('$env:AWS_ACCESS_KEY_ID = ""; $env:AWS_SECRET_ACCESS_KEY = ""; $env:AWS_SESSION_TOKEN = ""')
+    assert.equal(await ask(shell, '$AWS_CRED_STATE'), 'none')
+  })
+  void t.test('the culture th-TH and ar-SA have no say', async (t) => {
+    for (const culture of ['th-TH', 'ar-SA']) {
+      const before = `[Threading.Thread]::CurrentThread.CurrentCulture = [Globalization.CultureInfo]::new('${culture}')\n[Globalization.CultureInfo]::DefaultThreadCurrentCulture = [Globalization.CultureInfo]::new('${culture}')`
+      assert.match((await open(t, { before })).first.hooks[0] ?? '', line)
+    }
+  })
+  void t.test('prompt replaced later: status says so; sourced again it wraps the new one', async (t) => {
+    const shell = await open(t)
+    await shell.run("function prompt { '<' + '#new#>' }")
+    assert.match((await shell.run('Get-AwsCredStatus')).text, /hook overwritten: prompt/)
+    assert.equal((await shell.run(`. '${hookFile.powershell}'`)).status, 'new')
+    assert.match((await shell.run('Get-AwsCredStatus')).text, /hook registered/)
+  })
+  void t.test(
+    'a prompt put around ours, in the manner of oh-my-posh, posh-git and VS Code: still registered, no circle',
+    async (t) => {
+      const after = '$global:around = $function:prompt; function prompt { $global:ran += 1; & $global:around }'
+      const shell = await open(t, { after })
+      assert.match((await shell.run('Get-AwsCredStatus')).text, /hook registered/)
+      await shell.run(`. '${hookFile.powershell}'`)
+      assert.equal((await shell.run('1')).status, 'True')
+      assert.deepEqual((await shell.run('1')).hooks, [])
+    },
+  )
+  void t.test('prompt called twice (transient prompt): no second message, nothing in the pipeline', async (t) => {
+    const shell = await open(t, { env: { AWS_CREDENTIAL_EXPIRATION: '2099-01-01T00:00:00Z' } })
+    const twice = await shell.run(
+      '$env:AWS_CREDENTIAL_EXPIRATION = \'2026-01-01T00:00:00Z\'; $all = @(prompt); $all += @(prompt); "=$($all.Count)="',
+    )
+    assert.equal(twice.hooks.length, 1, twice.text)
+    assert.match(twice.text, /=2=/)
+  })
+  void t.test('setx values (registry stood in for): told once, with their cure', async (t) => {
+    const after = 'function global:__AwsCredPersisted { $true }'
+    const shell = await open(t, { after, env: { AWS_CREDENTIAL_EXPIRATION: '2099-01-01T00:00:00Z' } })
+    const cure = 'aws-cred export --unset --persisted --format powershell | Out-String | Invoke-Expression'
+    assert.deepEqual(shell.first.hooks, [`aws-cred: AWS keys are kept in the registry by setx; clear: ${cure}`])
+    assert.deepEqual((await shell.run('1')).hooks, [])
+  })
+  void t.test('ConstrainedLanguage: quiet, the prompt stays', async (t) => {
+    const shell = await open(t, { hook: false })
+    await shell.run("$ExecutionContext.SessionState.LanguageMode = 'ConstrainedLanguage'")
+    const { text, hooks } = await shell.run(`. '${hookFile.powershell}'`)
+    assert.deepEqual([text.replace(/^\. .*\n/, ''), hooks], ['', []])
+    assert.equal((await shell.run('1')).status, 'True')
+  })
+  void t.test('AWS_CRED_HOOKED names the shell', async (t) => {
+    const shell = await open(t)
+    assert.equal(await ask(shell, '$env:AWS_CRED_HOOKED -eq "powershell:$PID"'), 'True')
+  })
+  void t.test('NO_COLOR, TERM=dumb and a pipe switch the colour off', async (t) => {
+    assert.match((await open(t, { env: { TERM: 'xterm' } })).raw(), /\x1b\[31maws-cred:\x1b\[0m this/)
+    assert.doesNotMatch((await open(t, { env: { TERM: 'xterm', NO_COLOR: '1' } })).raw(), /\x1b\[31maws/)
+  })
+  for (const name of [
+    'Windows PowerShell 5.1',
+    'setx User and Machine, registry and new terminal',
+    'execution policy Restricted',
+    "$env:X='' on 7.4",
+  ])
+    void t.test(name, (t) => elsewhere(t, 'Windows'))
+  for (const name of ['starship', 'oh-my-posh', 'posh-git', 'zoxide', 'mise', 'VS Code'])
+    void t.test(`${name}, the real one`, (t) => elsewhere(t, `${name} with a real pwsh`))
+  for (const name of ['nested prompt', 'debugger', 'remote session'])
+    void t.test(name, (t) => elsewhere(t, 'a real pwsh (the engine alone has no nested prompt)'))
+})
