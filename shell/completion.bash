@@ -22,4 +22,4 @@ _aws_cred() {
   done < <(command aws-cred __complete "verb=$verb" "before=$before" "word=$current" 2>/dev/null)
 }
 
-complete -F _aws_cred aws-cred
+complete -o default -F _aws_cred aws-cred

@@ -12,16 +12,30 @@ export const VERBS: Readonly<Record<string, () => Promise<{ readonly verb: Verb 
   lock: () => import('./commands/lock.ts'),
   setup: () => import('./commands/setup.ts'),
   process: () => import('./commands/process.ts'),
+  export: () => import('./commands/export.ts'),
+  exec: () => import('./commands/exec.ts'),
   list: () => import('./commands/list.ts'),
+  hook: () => import('./commands/hook.ts'),
+  completion: () => import('./commands/completion.ts'),
 }
 
-const EXIT_CODES: Readonly<Record<CredErrorCode, number>> = { failed: 1, usage: 2, person: 3, interrupted: 130 }
+/** A message is one line; what came from outside is escaped here once more, whoever forgot it. */
+const LINE_MAX = 4000
+
+const EXIT_CODES: Readonly<Record<CredErrorCode, number>> = {
+  failed: 1,
+  usage: 2,
+  person: 3,
+  'not-executable': 126,
+  'no-command': 127,
+  interrupted: 130,
+}
 
 /** Runs what was typed and gives the exit code. The one place that words errors and knows exit codes. */
 export async function runCli(words: readonly string[], context: Context): Promise<number> {
   try {
-    await dispatch(words, context)
-    return 0
+    const status = await dispatch(words, context)
+    return typeof status === 'number' ? status : 0
   } catch (error) {
     const worded =
       error instanceof CredError
@@ -29,13 +43,14 @@ export async function runCli(words: readonly string[], context: Context): Promis
         : new CredError('failed', `cannot go on: an error of this program (${errorName(error)})`, {
             hint: 'report it with what was typed: aws-cred --version',
           })
-    const hint = worded.hint === null ? '' : `aws-cred: hint: ${worded.hint}\n`
-    if (worded.code !== 'interrupted') context.err(`aws-cred: error: ${worded.message}\n${hint}`)
+    const hint = worded.hint === null ? '' : `aws-cred: hint: ${shown(worded.hint, LINE_MAX)}\n`
+    if (worded.code !== 'interrupted') context.err(`aws-cred: error: ${shown(worded.message, LINE_MAX)}\n${hint}`)
     return EXIT_CODES[worded.code]
   }
 }
 
-async function dispatch(words: readonly string[], context: Context): Promise<void> {
+/** Gives an exit status where a verb has one of its own. */
+async function dispatch(words: readonly string[], context: Context): Promise<unknown> {
   const [name, ...rest] = words
   if (name === undefined || name === '--help' || name === '-h' || name === 'help') {
     const { overview, verbHelp } = await import('./commands/help.ts')
@@ -48,6 +63,15 @@ async function dispatch(words: readonly string[], context: Context): Promise<voi
     context.out(`aws-cred ${VERSION}\n`)
     return
   }
+  // Hidden: for the completion scripts and for the installers.
+  if (name === '__complete') {
+    const { complete } = await import('./commands/completion.ts')
+    return complete(rest, context, VERBS)
+  }
+  if (name === '__purge') {
+    const { purge } = await import('./commands/session/purge.ts')
+    return purge(rest, context)
+  }
   const { verb } = await loadVerb(name)
   const end = rest.indexOf('--')
   if ((end === -1 ? rest : rest.slice(0, end)).some((word) => word === '--help' || word === '-h')) {
@@ -55,7 +79,7 @@ async function dispatch(words: readonly string[], context: Context): Promise<voi
     context.out(verbHelp(verb))
     return
   }
-  await verb.run(parseArguments(verb, rest), context)
+  return verb.run(parseArguments(verb, rest), context)
 }
 
 async function loadVerb(name: string): Promise<{ readonly verb: Verb }> {

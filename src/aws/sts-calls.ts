@@ -8,7 +8,7 @@ import type { Environment } from '../core/context.ts'
 import { CredError } from '../core/errors.ts'
 import type { AssumeRoleStep, SessionTokenStep } from '../core/plan-steps.ts'
 import type { Session } from '../core/session.ts'
-import { CHAINED_MAX_S } from '../core/sts-limits.ts'
+import { CHAINED_MAX_S, parseRoleArn, SESSION_TOKEN_MAX_S } from '../core/sts-limits.ts'
 import {
   connectSts,
   REFRESH_BUDGET_MS,
@@ -59,6 +59,9 @@ export async function assumeRole(call: StsCall, step: AssumeRoleStep, sessionNam
       throw error
     })
     const arn = answer.AssumedRoleUser?.Arn ?? null
+    if (accountOf(arn) !== (parseRoleArn(step.roleArn)?.accountId ?? null)) {
+      throw brokenAnswer(call, 'it is about another account than the role')
+    }
     return toSession(answer.Credentials, connection.seenClock(), call, arn, accountOf(arn))
   })
 }
@@ -109,6 +112,11 @@ async function withConnection<T>(
   }
 }
 
+/** What GetSessionToken gives at most, and five minutes for clocks. */
+const LIFETIME_MAX_MS = (SESSION_TOKEN_MAX_S + 300) * 1000
+/** Contract §1.0: the document stays under 8,000 bytes. */
+const PRINTABLE = /^[\x21-\x7e]{16,7000}$/
+
 interface StsCredentials {
   readonly AccessKeyId?: string | undefined
   readonly SecretAccessKey?: string | undefined
@@ -130,6 +138,10 @@ function toSession(
   if (!Number.isFinite(expiresMs)) throw brokenAnswer(call, 'its Expiration is no time')
   const issuedMs = seen?.dateMs ?? call.nowMs() + call.target.offsetMs
   if (expiresMs <= issuedMs) throw brokenAnswer(call, 'its Expiration has passed')
+  if (expiresMs - issuedMs > LIFETIME_MAX_MS) throw brokenAnswer(call, 'its Expiration is further off than STS allows')
+  if (!/^\w{16,128}$/.test(AccessKeyId) || !PRINTABLE.test(SecretAccessKey) || !PRINTABLE.test(SessionToken)) {
+    throw brokenAnswer(call, 'its credentials are of no known form')
+  }
   return {
     accessKeyId: AccessKeyId,
     secretAccessKey: SecretAccessKey,

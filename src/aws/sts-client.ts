@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { readFileSync, statSync } from 'node:fs'
 import { Agent as HttpAgent } from 'node:http'
 import { Agent as HttpsAgent } from 'node:https'
 import { STSClient } from '@aws-sdk/client-sts'
@@ -43,6 +43,8 @@ export interface StsConnection {
  * (retry mode, attempts, endpoints, clock correction) and two readers would disagree.
  */
 export function connectSts(target: StsTarget, keys: SigningKeys, env: Environment, nowMs: () => number): StsConnection {
+  // Node looks at it at the first TLS connection and warns on stderr; certificates are checked whatever it says.
+  delete process.env.NODE_TLS_REJECT_UNAUTHORIZED
   const proxyEnv = proxySettings(env)
   const ca = caBundle(env)
   const handler = new NodeHttpHandler({
@@ -90,6 +92,12 @@ export function connectSts(target: StsTarget, keys: SigningKeys, env: Environmen
 
 /** The proxy settings that botocore reads; Node's agent takes them in this form. */
 function proxySettings(env: Environment): Record<string, string | undefined> {
+  for (const name of ['HTTP_PROXY', 'http_proxy', 'HTTPS_PROXY', 'https_proxy']) {
+    // Node's own error quotes the URL with its password.
+    if (env[name] && !/^https?:$/.test(URL.parse(env[name])?.protocol ?? '')) {
+      throw new CredError('failed', `cannot use the proxy of ${name}: it is not an http or https URL`)
+    }
+  }
   const names = ['HTTP_PROXY', 'http_proxy', 'HTTPS_PROXY', 'https_proxy', 'NO_PROXY', 'no_proxy']
   return Object.fromEntries(names.filter((name) => env[name]).map((name) => [name, env[name]]))
 }
@@ -99,8 +107,12 @@ function caBundle(env: Environment): string | null {
   const path = env.AWS_CA_BUNDLE
   if (!path) return null
   try {
+    // A pipe that nobody writes to, or a device, would never end.
+    if (!statSync(path).isFile())
+      throw new CredError('failed', 'cannot read the CA bundle that AWS_CA_BUNDLE names: it is no file')
     return readFileSync(path, 'utf8')
   } catch (error) {
+    if (error instanceof CredError) throw error
     const code = (error as NodeJS.ErrnoException).code ?? 'unknown error'
     throw new CredError('failed', `cannot read the CA bundle that AWS_CA_BUNDLE names: ${code}`, { cause: error })
   }

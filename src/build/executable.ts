@@ -59,10 +59,15 @@ export async function buildExecutable(entry: string, output: string, target: Tar
           main: '../main.cjs',
           disableExperimentalSEAWarning: true,
           useSnapshot: false,
-          useCodeCache: false,
-          // The user's NODE_OPTIONS and SIGUSR1 have no say in a credential helper.
+          useCodeCache: forThisNode,
+          // The environment has no say in a credential helper: NODE_OPTIONS, SIGUSR1, OPENSSL_CONF (which can load a
+          // library into every run), NODE_USE_ENV_PROXY (whose errors quote the proxy's password).
           execArgvExtension: 'none',
-          execArgv: ['--disable-sigusr1'],
+          execArgv: [
+            '--disable-sigusr1',
+            `--openssl-config=${target.platform === 'win' ? 'NUL' : '/dev/null'}`,
+            '--no-use-env-proxy',
+          ],
           assets: {
             'keytar.node': addon,
             'keytar.sha256': addonHash,

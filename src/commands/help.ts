@@ -19,9 +19,18 @@ const GROUPS: readonly (readonly [group: string, verbs: readonly (readonly [name
       ['unlock', 'make the store readable'],
       ['lock', 'lock the vault'],
       ['process', 'print credentials for a credential_process line'],
+      ['export', 'set the AWS variables of a shell, by eval, or clear them'],
+      ['exec', 'run a command with the credentials of a profile'],
     ],
   ],
   ['look', [['list', 'profiles, where their keys lie, time left']]],
+  [
+    'shell',
+    [
+      ['hook SHELL', 'print the prompt hook, or say where it is'],
+      ['completion SHELL', 'print the completion script'],
+    ],
+  ],
 ]
 
 /** What `aws-cred` alone shows. */

@@ -17,6 +17,8 @@ export function parseArguments(verb: Verb, words: readonly string[]): Arguments 
       break
     }
     if (!word.startsWith('-') || word === '-') {
+      // Else an option of the command would be taken for one of ours.
+      if (takesRest(verb)) throw usageError(verb, 'the command must stand behind --')
       positionals.push(word)
       continue
     }
@@ -43,10 +45,15 @@ export function parseArguments(verb: Verb, words: readonly string[]): Arguments 
 
 function checkCount(verb: Verb, positionals: readonly string[]): void {
   const needed = verb.positionals.filter((name) => !name.endsWith('?'))
-  if (positionals.length < needed.length) throw usageError(verb, `${needed[positionals.length]} is missing`)
-  if (positionals.length > verb.positionals.length) {
+  if (positionals.length < needed.length)
+    throw usageError(verb, `${needed[positionals.length]?.replace('...', '')} is missing`)
+  if (positionals.length > verb.positionals.length && !takesRest(verb)) {
     throw usageError(verb, verb.positionals.length === 0 ? 'it takes no arguments' : 'there are too many arguments')
   }
+}
+
+function takesRest(verb: Verb): boolean {
+  return verb.positionals.at(-1)?.endsWith('...') === true
 }
 
 function unknownFlag(verb: Verb, flag: string): CredError {

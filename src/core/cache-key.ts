@@ -1,10 +1,11 @@
 import type { Root, Step } from './plan.ts'
 import type { LongLivedKey } from './session.ts'
+import { sha256Hex } from './sha256.ts'
 import { parseRoleArn, toSessionName } from './sts-limits.ts'
 
 /** Who signs the first call, named without a secret. */
 export interface RootIdentity {
-  /** `key:<generation>` for the keychain, `static:<access key id>` for a file's. */
+  /** `key:<generation>` for the keychain, `static:<hash of the access key id>` for a file's. */
   readonly id: string
   readonly partition: string
   readonly accountId: string | null
@@ -24,7 +25,7 @@ export function identityOfKey(
 }
 
 export function identityOfStatic(root: Extract<Root, { kind: 'static' }>, partition: string): RootIdentity {
-  return { id: `static:${root.accessKeyId}`, partition, accountId: null, userName: null }
+  return { id: `static:${sha256Hex(root.accessKeyId).slice(0, 32)}`, partition, accountId: null, userName: null }
 }
 
 /** The role session name that a step is called with: trust policies compare it with `${aws:username}`. */

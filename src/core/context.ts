@@ -28,6 +28,8 @@ export interface Context {
   nowMs(): number
   /** Seconds since this machine started, sleep included. */
   uptimeS(): number
+  /** Whether what goes to stdout is shown on a screen. */
+  outIsTerminal(): boolean
   /** Data for stdout, in one write. */
   out(text: string): void
   /** One message for stderr. */

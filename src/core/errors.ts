@@ -1,8 +1,9 @@
 /**
  * What kind of failure this is. `src/cli.ts` alone knows which exit code each one gets:
- * `failed` 1, `usage` 2, `person` 3 (a person is needed and none is there), `interrupted` 130.
+ * `failed` 1, `usage` 2, `person` 3 (a person is needed and none is there), `interrupted` 130; and for a command that
+ * cannot be started as shells have it: `not-executable` 126, `no-command` 127.
  */
-export type CredErrorCode = 'failed' | 'usage' | 'person' | 'interrupted'
+export type CredErrorCode = 'failed' | 'usage' | 'person' | 'interrupted' | 'not-executable' | 'no-command'
 
 export interface CredErrorOptions {
   /** One line that ends in a command to paste, or gives one fact. Left out where it would be idle. */

@@ -49,10 +49,13 @@ export interface Sources {
 /**
  * The session of the last step: the stored one while it has life enough, else a fresh one, made by exactly one of
  * all the processes that want it. Where that fails and the stored one lives for more than a minute, it is served
- * and the reason kept.
+ * and the reason kept, unless `serveLasting` is false.
  */
-export async function obtainSession(sources: Sources, options: { readonly forceRefresh: boolean }): Promise<Session> {
-  const { forceRefresh } = options
+export async function obtainSession(
+  sources: Sources,
+  options: { readonly forceRefresh: boolean; readonly serveLasting?: boolean },
+): Promise<Session> {
+  const { forceRefresh, serveLasting = true } = options
   const top = sources.steps.length - 1
   const looks: Looks = new Map()
   let lasting: Session | null = null
@@ -60,7 +63,9 @@ export async function obtainSession(sources: Sources, options: { readonly forceR
     let identity = sources.knownIdentity() ?? (await sources.rootCredentials()).identity
     for (let attempt = 1; ; attempt++) {
       // Only what belongs to this identity may be served, also when its refresh fails.
-      lasting = await readAlive(sources, sources.cacheKey(identity, top), LAST_USE_MARGIN_MS, looks)
+      const cacheKey = sources.cacheKey(identity, top)
+      // Without a note there is hardly a session: whoever gets the lock looks for the one that a lost index forgot.
+      if (sources.note(cacheKey) !== null) lasting = await readAlive(sources, cacheKey, LAST_USE_MARGIN_MS, looks)
       if (lasting !== null && !forceRefresh && hasMargin(sources, lasting, serveMarginMs(lasting))) return lasting
       try {
         return await ensureSession(sources, identity, top, serveMarginMs, forceRefresh, looks)
@@ -73,7 +78,8 @@ export async function obtainSession(sources: Sources, options: { readonly forceR
     }
   } catch (error) {
     sources.recordFailure(error)
-    if (lasting !== null && !forceRefresh && hasMargin(sources, lasting, LAST_USE_MARGIN_MS)) return lasting
+    const mayServe = serveLasting && !forceRefresh
+    if (mayServe && lasting !== null && hasMargin(sources, lasting, LAST_USE_MARGIN_MS)) return lasting
     throw error
   }
 }
@@ -118,9 +124,10 @@ async function ensureSession(
     const session = await readAlive(sources, cacheKey, note === null ? LAST_USE_MARGIN_MS : margin(note), looks)
     return session !== null && hasMargin(sources, session, margin(session)) ? session : null
   }
-  const stored = await usable()
+  const noted = async (): Promise<Session | null> => (sources.note(cacheKey) === null ? null : usable())
+  const stored = await noted()
   if (stored !== null) return stored
-  return sources.exclusively(cacheKey, usable, async () => {
+  return sources.exclusively(cacheKey, noted, async () => {
     // Whatever was seen before the lock is old: another may have finished since.
     const stored = await usable()
     if (stored !== null) return stored
@@ -158,8 +165,10 @@ function saysExpired(error: unknown): boolean {
 /** The root's keys, under the identity that is in their own item: a session is never kept under another's name. */
 async function signingRoot(sources: Sources, identity: RootIdentity): Promise<RootCredentials> {
   const root = await sources.rootCredentials()
-  if (root.identity.id !== identity.id || root.identity.userName !== identity.userName)
-    throw new OtherIdentity(root.identity)
+  const same = (['id', 'userName', 'partition', 'accountId'] as const).every(
+    (part) => root.identity[part] === identity[part],
+  )
+  if (!same) throw new OtherIdentity(root.identity)
   return root
 }
 

@@ -21,11 +21,12 @@ export interface Verb {
   /** One sentence, for the verb's help; `aws-cred` alone shows `short`. */
   readonly about: string
   readonly usage: string
-  /** Names of the positional arguments; those that end in `?` may be left out. */
+  /** Names of the positional arguments; those that end in `?` may be left out, one in `...` is all after `--`. */
   readonly positionals: readonly string[]
   readonly options: Readonly<Record<string, OptionSpec>>
   /** At most four, most used first. */
   readonly examples: readonly string[]
   readonly exitCodes: string
-  run(given: Arguments, context: Context): Promise<void>
+  /** Gives the exit status where it is another program's. */
+  run(given: Arguments, context: Context): Promise<void> | Promise<number>
 }

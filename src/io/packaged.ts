@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { getAsset, getRawAsset, isSea } from 'node:sea'
 import * as errors from '../core/errors.ts'
 import { CredError } from '../core/errors.ts'
-import { codeOf, folderState, madePrivate, writeSynced, writeWhole } from './private-folder.ts'
+import { codeOf, folderState, madePrivate, parentIsSafe, writeSynced, writeWhole } from './private-folder.ts'
 
 /** What keytar's native part offers (`lib/keytar.js` of @github/keytar only adds checks for empty arguments). */
 export interface KeytarAddon {
@@ -43,7 +43,7 @@ export function loadUnpacked(bytes: Uint8Array, sha256: string, places: AddonPla
     const addon = file === null ? null : tryLoad(file)
     if (addon !== null && !(addon instanceof Error)) return addon
   }
-  const fresh = freshFolder()
+  const fresh = freshFolder(places.userId)
   try {
     const file = join(fresh, 'keytar.node')
     try {
@@ -73,9 +73,12 @@ export function unpackedFile(dir: string, bytes: Uint8Array, sha256: string, use
   }
 }
 
-function freshFolder(): string {
+/** A folder that is removed after loading; only where nobody else could put another in its place meanwhile. */
+function freshFolder(userId: number | null): string {
+  const parent = [tmpdir(), '/tmp'].find((folder) => parentIsSafe(folder, userId))
+  if (parent === undefined) throw noPlace(null)
   try {
-    return mkdtempSync(join(tmpdir(), 'aws-cred-'))
+    return mkdtempSync(join(parent, 'aws-cred-'))
   } catch (error) {
     throw noPlace(error)
   }
@@ -131,7 +134,21 @@ function loadFirst(files: readonly string[]): KeytarAddon {
   })
 }
 
+/** Variables by which glib and libsecret print to stdout, load modules or keep secrets in a file of anybody's choice. */
+const LIBRARY_VARIABLES: readonly string[] = [
+  'G_MESSAGES_DEBUG',
+  'G_DEBUG',
+  'G_DBUS_DEBUG',
+  'GIO_EXTRA_MODULES',
+  'GIO_MODULE_DIR',
+  'SECRET_BACKEND',
+  'SECRET_FILE_TEST_PATH',
+  'SECRET_FILE_TEST_PASSWORD',
+  'SECRET_SERVICE_BUS_NAME',
+]
+
 function tryLoad(file: string): KeytarAddon | Error {
+  for (const name of LIBRARY_VARIABLES) delete process.env[name]
   const module: { exports: unknown } = { exports: {} }
   try {
     process.dlopen(module, file)
@@ -139,6 +156,12 @@ function tryLoad(file: string): KeytarAddon | Error {
     return error instanceof Error ? error : new Error('not loaded')
   }
   return module.exports as KeytarAddon
+}
+
+/** A text file of shell/ (`hook.bash`): in a single executable from its assets, else as it lies in the checkout. */
+export function shellFile(name: string): string {
+  if (isSea()) return getAsset(name, 'utf8')
+  return readFileSync(join(import.meta.dirname, '../../shell', name), 'utf8')
 }
 
 /**

@@ -43,7 +43,8 @@ export function madePrivate(path: string, userId: number | null): boolean {
   return folderState(path, userId) === 'private'
 }
 
-function parentIsSafe(path: string, userId: number | null): boolean {
+/** True when nobody but us (and root) can rename what lies in `path`, which is made, 0700, where it is not there. */
+export function parentIsSafe(path: string, userId: number | null): boolean {
   let stats = statsOrNull(path)
   if (stats === null) {
     const above = dirname(path)

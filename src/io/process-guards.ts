@@ -6,7 +6,9 @@ const DEBUG_VARIABLES: readonly string[] = ['NODE_DEBUG', 'NODE_DEBUG_NATIVE', '
 /** The hidden verb `__exit <code>`: exits at once. See `leave`. */
 export const EXIT_VERB = '__exit'
 
-let coreFilterBefore: string | null = null
+const coreFilterBefore = Symbol.for('aws-cred core filter before')
+/** Kept with the process: the executable's parts have a copy of this module each. */
+const kept: { [coreFilterBefore]?: string } = globalThis as object
 
 /**
  * The first statement of `main`. Where one of the debugging variables is set it starts this program again without
@@ -49,7 +51,7 @@ export function forbidCoreFiles(self: NodeJS.Process): void {
   try {
     const before = readFileSync('/proc/self/coredump_filter', 'latin1').trim()
     writeFileSync('/proc/self/coredump_filter', '0')
-    coreFilterBefore = `0x${before}`
+    kept[coreFilterBefore] = `0x${before}`
   } catch {
     // A kernel without core files, or /proc mounted read-only: there is nothing to be done about it from here.
   }
@@ -60,7 +62,7 @@ export function forbidCoreFiles(self: NodeJS.Process): void {
  * changed. To be written to `/proc/<pid>/coredump_filter` of a program that `exec` runs.
  */
 export function coreFilterForChildren(): string | null {
-  return coreFilterBefore
+  return kept[coreFilterBefore] ?? null
 }
 
 /**

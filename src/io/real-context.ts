@@ -1,6 +1,7 @@
 import { uptime, userInfo } from 'node:os'
 import type { Context } from '../core/context.ts'
 import { CredError } from '../core/errors.ts'
+import { isTerminal } from './file-descriptors.ts'
 import { writeAll } from './output.ts'
 import { openTerminal } from './terminal.ts'
 
@@ -18,6 +19,7 @@ export function realContext(): Context {
     userId: process.geteuid?.() ?? null,
     nowMs: () => Date.now(),
     uptimeS: () => uptime(),
+    outIsTerminal: () => isTerminal(1),
     out(text) {
       if (!writeAll(1, text)) throw new CredError('failed', 'cannot write to stdout: it is closed or full')
     },

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, unlinkSync } from 'node:fs'
+import { closeSync, constants, fstatSync, openSync, readdirSync, readFileSync, unlinkSync } from 'node:fs'
 import { errnoOf, fileError } from './file-errors.ts'
 import { ensurePrivateFolder, writePrivateFile } from './private-files.ts'
 import { safeFileName } from './safe-name.ts'
@@ -59,12 +59,24 @@ export function openIndex(folder: string): Index {
 function readEntry<K extends IndexKind>(kind: K, path: string): { name: string; entry: IndexEntries[K] } | null {
   let text: string
   try {
-    text = readFileSync(path, 'utf8')
+    text = readFileAt(path)
   } catch (error) {
     if (errnoOf(error) === 'ENOENT') return null
+    // O_NOFOLLOW on a link: no entry of ours.
+    if (errnoOf(error) === 'ELOOP') return null
     throw fileError('read', path, error)
   }
   return parsedEntry(kind, text)
+}
+
+/** A link or a pipe that somebody planted is no entry, and must not be waited for. */
+function readFileAt(path: string): string {
+  const file = openSync(path, constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0))
+  try {
+    return fstatSync(file).isFile() ? readFileSync(file, 'utf8') : ''
+  } finally {
+    closeSync(file)
+  }
 }
 
 function fileNames(folder: string): string[] {

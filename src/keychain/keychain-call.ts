@@ -40,7 +40,9 @@ export async function keychainCall<T>(action: string, call: Promise<T>, options:
     options.onWaiting && setTimeout((show) => (stopWaiting = show()), WAITING_SHOWN_AFTER_MS, options.onWaiting)
   let timer: NodeJS.Timeout | undefined
   const deadline = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new KeychainSilentError(action, options.deadlineMs)), options.deadlineMs)
+    // An answer that is here already goes first: on a busy machine the timer may be seen before it.
+    const giveUp = () => setImmediate(() => reject(new KeychainSilentError(action, options.deadlineMs)))
+    timer = setTimeout(giveUp, options.deadlineMs)
   })
   try {
     return await Promise.race([settled, deadline])

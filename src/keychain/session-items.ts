@@ -78,3 +78,9 @@ export async function writeSession(
   const note = { ...owner, givesArn: session.arn, issuedMs, expiresMs, clockName, savedMs: nowMs }
   index.write('session', owner.cacheKey, note)
 }
+
+/** The session and its note; the note last, as long as it stands `remove` finds the item. */
+export async function dropSession(store: Store, index: Index, cacheKey: string): Promise<void> {
+  await store.delete(sessionItemName(cacheKey))
+  index.remove('session', cacheKey)
+}

@@ -26,7 +26,7 @@ async function bench(): Promise<void> {
   const program = join(work, 'aws-cred')
   const empty = join(work, 'empty')
   copyFileSync(BINARY, program)
-  writeFileSync(join(work, 'empty.cjs'), '')
+  writeFileSync(join(work, 'empty.cjs'), 'void 0\n')
   await silently(() => buildExecutable(join(work, 'empty.cjs'), join(work, 'empty.built'), hostTarget()))
   copyFileSync(join(work, 'empty.built'), empty)
   print(`aws-cred bench: ${rounds} interleaved rounds, medians; ${availableParallelism()} processors\n`)

@@ -10,6 +10,7 @@ export interface FakeContextOptions {
   readonly platform?: string
   readonly executablePath?: string
   readonly userName?: string
+  readonly outIsTerminal?: boolean
   readonly stdin?: string
   readonly nowMs?: () => number
 }
@@ -31,6 +32,7 @@ export function fakeContext(options: FakeContextOptions): FakeContext {
     userId: process.geteuid?.() ?? null,
     nowMs: options.nowMs ?? (() => Date.now()),
     uptimeS: () => 1000,
+    outIsTerminal: () => options.outIsTerminal ?? false,
     out: (text) => out.push(text),
     err: (text) => err.push(text),
     readStdin: async () => options.stdin ?? '',

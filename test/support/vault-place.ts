@@ -40,6 +40,7 @@ export async function place(t: TestContext, alice: Partial<StsUser> = {}, platfo
 
 export interface Given {
   readonly stdin?: string
+  readonly outIsTerminal?: boolean
   readonly terminal?: Terminal
   /** On top of the place's own; undefined takes one away. */
   readonly env?: Record<string, string | undefined>

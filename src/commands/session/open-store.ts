@@ -46,6 +46,16 @@ export function typedPatience(workspace: Workspace): Patience {
   }
 }
 
+/** For `export` and `exec`: typed by a person, or written into a script with `--no-prompt`. */
+export function shellPatience(workspace: Workspace, noPrompt: boolean): Patience {
+  return nobodyCanBeAsked(workspace, noPrompt) ? { deadlineMs: NOBODY_MS } : typedPatience(workspace)
+}
+
+/** Whether those serve a session that is due when it cannot be renewed: only where nobody is to be asked says so. */
+export function servesLasting(workspace: Workspace, noPrompt: boolean): boolean {
+  return noPrompt || workspace.context.env.AWS_CRED_NO_PROMPT === '1'
+}
+
 /** The store of this machine. Throws `CredError('person')` where none was chosen yet or the vault is locked. */
 export async function openStore(workspace: Workspace, patience: Patience): Promise<Store> {
   if (workspace.storeKind === 'vault') {

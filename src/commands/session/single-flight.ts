@@ -25,10 +25,7 @@ export async function refreshExclusively(
   work: () => Promise<Session>,
 ): Promise<Session> {
   try {
-    return await withLock(
-      { ...lockOf(workspace, flight.name, WAIT_MS), onBusy: () => flight.whileWaiting() },
-      work,
-    )
+    return await withLock({ ...lockOf(workspace, flight.name, WAIT_MS), onBusy: () => flight.whileWaiting() }, work)
   } catch (error) {
     if (!(error instanceof LockUnavailable)) throw error
     flight.record(new CredError('failed', `cannot lock the refresh: ${error.reason}`))

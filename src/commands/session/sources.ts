@@ -1,11 +1,12 @@
 import { cacheKeyText, identityOfKey, identityOfStatic, type RootIdentity, sessionLabel } from '../../core/cache-key.ts'
 import { clockOffsetMs } from '../../core/clock.ts'
+import { CredError } from '../../core/errors.ts'
 import type { Sources } from '../../core/obtain.ts'
 import type { Plan, Step } from '../../core/plan.ts'
 import { notServedError } from '../../core/plan-errors.ts'
 import { sha256Hex } from '../../core/sha256.ts'
 import { parseRoleArn } from '../../core/sts-limits.ts'
-import { readSession, writeSession } from '../../keychain/session-items.ts'
+import { dropSession, readSession, writeSession } from '../../keychain/session-items.ts'
 import type { Store } from '../../keychain/store.ts'
 import { forgetFailure, recordFailure, throwRefusalSince } from './failures.ts'
 import { stsPlace } from './sts-place.ts'
@@ -51,6 +52,11 @@ export function profileSources(workspace: Workspace, plan: Plan, options: Source
       const store = await options.store()
       const owner = { cacheKey: key, profile: plan.profile, rootId: identity.id }
       await writeSession(store, index, owner, session, context.nowMs())
+      if (root.kind === 'keychain' && keyIsGone(workspace, root.name, identity)) {
+        // `remove` or `add --replace` came in between and cannot have seen this session: it goes with its key.
+        await dropSession(store, index, key)
+        return
+      }
       if (!recorded) forgetFailure(workspace, plan.profile)
       saved = true
     },
@@ -71,7 +77,7 @@ export function profileSources(workspace: Workspace, plan: Plan, options: Source
         if (!recorded) throwRefusalSince(workspace, plan.profile, startedMs)
         // Kept while the lock is still held: whoever waits for it takes STS's refusal as its own.
         return work().catch((error: unknown) => {
-          record(error)
+          if (error instanceof CredError) record(error)
           throw error
         })
       })
@@ -89,6 +95,12 @@ export function profileSources(workspace: Workspace, plan: Plan, options: Source
     },
     recordFailure: record,
   }
+}
+
+/** Whether the index knows another key of that name by now, or none at all. */
+function keyIsGone(workspace: Workspace, name: string, identity: RootIdentity): boolean {
+  const entry = workspace.index.read('key', name)
+  return entry === null || (entry.generation !== null && `key:${entry.generation}` !== identity.id)
 }
 
 /** The name under which the session of step `level` is kept: the role's name, to recognise it by, and the hash of all inputs. */

@@ -30,7 +30,9 @@ export interface Workspace {
 export function openWorkspace(context: Context): Workspace {
   const home = homeDir(context)
   const ours = home === null || homeIsOurs(home, context.userId)
-  const paths = statePaths({ env: context.env, platform: context.platform, home: ours ? home : userInfo().homedir })
+  // Under sudo the XDG folders of the other user come along with HOME.
+  const env = ours ? context.env : { ...context.env, XDG_STATE_HOME: undefined, XDG_CACHE_HOME: undefined }
+  const paths = statePaths({ env, platform: context.platform, home: ours ? home : userInfo().homedir })
   const storeKind = chosenStore(context, paths)
   const service = context.env.AWS_CRED_KEYCHAIN_SERVICE || 'aws-cred'
   return {

@@ -1,0 +1,363 @@
+#!/bin/sh
+# Installs aws-cred for one user: the program, the prompt hooks, and a line in the rc files of the shells that are here.
+# POSIX sh: runs under dash, bash, zsh --emulate sh and busybox. Everything is a function, called in the last line, so
+# that half a download does nothing, and that the installed copy of this file can remove itself.
+
+usage() {
+  cat <<'TEXT'
+usage: install.sh [FOLDER | ARCHIVE.tar.gz | --url URL] [options]
+       install.sh --uninstall [--purge] [options]
+
+  FOLDER, ARCHIVE   an unpacked or packed release; without either the folder of this file, built first in a clone
+  --url URL         download the archive: https only (http for loopback)
+  --sha256 HEX      the checksum that the archive must have
+  --prefix DIR      instead of ~/.local: DIR/bin/aws-cred and DIR/share/aws-cred
+  --yes             do not ask
+  --no-rc           leave the shells' rc files alone
+  --uninstall       remove what was installed; keys stay
+  --purge           with --uninstall: first delete every key and session, then what is kept about them
+TEXT
+}
+
+say() { printf '%s\n' "$*"; }
+fail() {
+  printf 'install.sh: error: %s\n' "$*" >&2
+  exit 1
+}
+
+# For tests: ends like a power cut after the step of that name.
+step() {
+  if [ "${AWS_CRED_INSTALL_STOP_AFTER:-}" = "$1" ]; then kill -9 $$; fi
+}
+
+# True when a person says yes; --yes says it for them. Without a terminal it is no.
+agreed() {
+  if [ "$yes" = 1 ]; then return 0; fi
+  if ! (: >/dev/tty) 2>/dev/null; then return 1; fi
+  printf '%s [y/N] ' "$1" >/dev/tty
+  answer=''
+  IFS= read -r answer </dev/tty || true
+  case $answer in y | Y | yes | Yes | YES) return 0 ;; esac
+  return 1
+}
+
+sha256_of() {
+  if command -v sha256sum >/dev/null 2>&1; then
+    sha256sum <"$1"
+  elif command -v shasum >/dev/null 2>&1; then
+    shasum -a 256 <"$1"
+  else
+    openssl dgst -sha256 -r <"$1"
+  fi | cut -c1-64
+}
+
+# check_sum FILE NAME SUMS: FILE must have the checksum that the list SUMS gives NAME.
+check_sum() {
+  wanted=$(AWS_CRED_NAME=$2 awk 'substr($0, 67) == ENVIRON["AWS_CRED_NAME"] { print substr($0, 1, 64); exit }' "$3")
+  [ -n "$wanted" ] || fail "cannot check \"$2\": its checksum is not in $3"
+  [ "$(sha256_of "$1")" = "$wanted" ] || fail "cannot install \"$2\": its checksum is wrong"
+}
+
+download() {
+  case $1 in
+    *@* | *'
+'*) fail "cannot download \"$1\": it is not a plain address" ;;
+    https://*) set -- "$1" "$2" '=https' ;;
+    http://127.0.0.1/* | http://127.0.0.1:[0-9]*/* | http://localhost/* | http://localhost:[0-9]*/* | 'http://[::1]'/* | 'http://[::1]':[0-9]*/*)
+      set -- "$1" "$2" '=http' --noproxy '*'
+      ;;
+    *) fail "cannot download \"$1\": only https is taken" ;;
+  esac
+  command -v curl >/dev/null 2>&1 || fail 'cannot download: curl is not installed'
+  from=$1 to=$2 protocols=$3
+  shift 3
+  curl --proto "$protocols" --proto-redir '=https' --fail --silent --show-error --location "$@" --output "$to" -- "$from" ||
+    fail "cannot download \"$from\""
+}
+
+# Sets $source to a folder with aws-cred, shell/ and the rest in it.
+find_source() {
+  if [ -n "$url" ]; then
+    [ -z "$given" ] || fail 'cannot install both a file and --url'
+    given=$work/${url##*/}
+    download "$url" "$given"
+    if [ -z "$sha256" ]; then
+      download "${url%/*}/SHA256SUMS" "$work/SHA256SUMS"
+      check_sum "$given" "${url##*/}" "$work/SHA256SUMS"
+    fi
+  fi
+  if [ -n "$given" ] && [ ! -d "$given" ]; then
+    unpack
+    given=$source
+  elif [ -n "$sha256" ]; then
+    fail 'cannot check --sha256: there is no archive'
+  fi
+  source=${given:-$here}
+  if [ -f "$source/SHA256SUMS" ] && [ -f "$source/aws-cred" ]; then
+    program=$source/aws-cred
+    for name in aws-cred $files; do check_sum "$source/$name" "$name" "$source/SHA256SUMS"; done
+  elif [ -f "$source/package.json" ] && [ -f "$source/src/main.ts" ]; then
+    program=$source/dist/aws-cred
+    command -v npm >/dev/null 2>&1 || fail 'cannot build: npm is not installed'
+    say 'building from the sources'
+    (cd "$source" && npm ci --no-audit --no-fund && npm run build) >&2 || fail "cannot build in \"$source\""
+  else
+    fail "cannot install from \"$source\": it is neither a release nor a clone"
+  fi
+}
+
+unpack() {
+  [ -f "$given" ] || fail "cannot install \"$given\": it is not there"
+  beside=$(dirname "$given")/SHA256SUMS
+  if [ -n "$sha256" ]; then
+    [ "$(sha256_of "$given")" = "$(printf %s "$sha256" | tr A-F a-f)" ] || fail "cannot install \"$given\": it is not what --sha256 names"
+  elif [ -f "$beside" ]; then
+    check_sum "$given" "$(basename "$given")" "$beside"
+  fi
+  tar -tzf "$given" >"$work/names" 2>/dev/null || fail "cannot install \"$given\": it is not a .tar.gz"
+  if grep -Eq '^/|(^|/)\.\.(/|$)' "$work/names" || grep -Evq '^aws-cred-[a-z0-9-]+/' "$work/names"; then
+    fail "cannot install \"$given\": it is not a release of aws-cred"
+  fi
+  mkdir "$work/unpacked"
+  tar -xzf "$given" -C "$work/unpacked" || fail "cannot unpack \"$given\""
+  source=$(echo "$work/unpacked"/aws-cred-*)
+}
+
+# put FROM TO MODE: under another name first, then renamed: a program that runs keeps its own file.
+put() {
+  rm -f "$2.new"
+  if ! cp "$1" "$2.new" || ! chmod "$3" "$2.new"; then fail "cannot write \"$2\""; fi
+}
+
+# The list is kept whole at every moment: what a new install adds is on it before it is written.
+write_list() {
+  printf '%s\n' "$1" | LC_ALL=C sort -u | sed '/^$/d' >"$list.new" || fail "cannot write \"$list\""
+  mv -f "$list.new" "$list" || fail "cannot write \"$list\""
+}
+
+rc_line() {
+  case $1 in
+    ps) printf "if ([IO.File]::Exists('%s/hook.ps1')) { . '%s/hook.ps1' } %s" "$share" "$share" "$mark" ;;
+    fish) printf "if test -r %s; source %s; end %s" "$2" "$2" "$mark" ;;
+    *) printf "if [ -r %s ]; then . %s; fi %s" "$2" "$2" "$mark" ;;
+  esac
+}
+
+# As it stands in an rc file: below the default prefix by $HOME, for homes that several machines share.
+# shellcheck disable=SC2016
+hook_word() {
+  case $share in
+    "$HOME/.local/share/aws-cred") printf '"$HOME/.local/share/aws-cred/hook.%s"' "$1" ;;
+    *) printf "'%s/hook.%s'" "$share" "$1" ;;
+  esac
+}
+
+# Names of the shells that are here and the file of each, one pair a line.
+rc_files() {
+  if command -v bash >/dev/null 2>&1; then
+    printf 'bash %s\n' "$HOME/.bashrc"
+    # Terminals of macOS start login shells, which do not read .bashrc.
+    if [ "$system" = Darwin ]; then printf 'bash %s\n' "$HOME/.bash_profile"; fi
+  fi
+  if command -v zsh >/dev/null 2>&1; then printf 'zsh %s\n' "${ZDOTDIR:-$HOME}/.zshrc"; fi
+  if command -v fish >/dev/null 2>&1; then printf 'fish %s\n' "${XDG_CONFIG_HOME:-$HOME/.config}/fish/config.fish"; fi
+}
+
+# The file that a chain of links ends at: links of dotfile managers stay.
+final_file() {
+  file=$1
+  hops=0
+  while [ -L "$file" ] && [ $hops -lt 20 ]; do
+    to=$(readlink "$file")
+    case $to in /*) file=$to ;; *) file=$(dirname "$file")/$to ;; esac
+    hops=$((hops + 1))
+  done
+  printf '%s\n' "$file"
+}
+
+has_line() { [ -f "$1" ] && AWS_CRED_LINE=$2 LC_ALL=C awk '$0 == ENVIRON["AWS_CRED_LINE"] { found = 1 } END { exit !found }' "$1"; }
+
+add_rc_line() {
+  shell=$1 rc=$2
+  line=$(rc_line "$shell" "$(hook_word "$shell")")
+  target=$(final_file "$rc")
+  if has_line "$target" "$line"; then return 0; fi
+  if [ "$rc_wanted" = 0 ] || ! agreed "add the hook to $rc?" || { [ -e "$target" ] && [ ! -w "$target" ]; }; then
+    say "not added to $rc; the line is:"
+    say "  $line"
+    return 0
+  fi
+  kind=rc
+  if [ ! -e "$target" ]; then
+    kind='rc-new'
+    mkdir -p "$(dirname "$target")"
+    (umask 077 && : >"$target.aws-cred-new")
+  else
+    if [ -s "$target" ] && [ -n "$(tail -c 1 "$target")" ]; then kind='rc-bare'; fi
+    rm -f "$target.aws-cred-backup"
+    cp -p "$target" "$target.aws-cred-backup" || fail "cannot back up \"$rc\""
+    cp -p "$target" "$target.aws-cred-new"
+  fi
+  known="$(printf '%s\n' "$known" | AWS_CRED_RC=$rc awk '$1 == "file" || substr($0, index($0, " ") + 1) != ENVIRON["AWS_CRED_RC"]')
+$kind $rc"
+  write_list "$known"
+  if [ $kind = 'rc-bare' ]; then printf '\n' >>"$target.aws-cred-new"; fi
+  printf '%s\n' "$line" >>"$target.aws-cred-new"
+  step rc
+  mv -f "$target.aws-cred-new" "$target" || fail "cannot write \"$rc\""
+  say "added the hook to $rc"
+}
+
+# Takes out exactly our line, by its place in bytes: sed and awk would end a last line that has no end.
+remove_rc_line() {
+  kind=rc${1#??} rc=$2
+  target=$(final_file "$rc")
+  rm -f "$target.aws-cred-new"
+  case $rc in *.fish) shell=fish ;; *.ps1) shell='ps' ;; *zshrc) shell=zsh ;; *) shell=bash ;; esac
+  line=$(rc_line "$shell" "$(hook_word "$shell")")
+  if has_line "$target" "$line"; then
+    if [ ! -w "$target" ]; then
+      say "left in $rc, which is read-only: $line"
+      return 0
+    fi
+    start=$(AWS_CRED_LINE=$line LC_ALL=C awk '$0 == ENVIRON["AWS_CRED_LINE"] { print n + 0; exit } { n += length($0) + 1 }' "$target")
+    end=$((start + $(printf '%s\n' "$line" | wc -c)))
+    rest=$(($(wc -c <"$target") - end))
+    if [ "$kind" = rc-bare ] && [ "$rest" -le 0 ] && [ "$start" -gt 0 ]; then start=$((start - 1)); fi
+    cp -p "$target" "$target.aws-cred-new" || fail "cannot write \"$rc\""
+    { head -c "$start" "$target" && if [ "$rest" -gt 0 ]; then tail -c "+$((end + 1))" "$target"; fi; } >"$target.aws-cred-new"
+    mv -f "$target.aws-cred-new" "$target"
+    if [ "$kind" = rc-new ] && [ ! -s "$target" ]; then rm -f "$target"; fi
+    say "removed the hook from $rc"
+  fi
+  # A backup that says nothing new goes; one that differs may be wanted.
+  if [ -f "$target.aws-cred-backup" ] && cmp -s "$target" "$target.aws-cred-backup"; then rm -f "$target.aws-cred-backup"; fi
+}
+
+install_all() {
+  find_source
+  target=$bin/aws-cred
+  if [ -e "$target" ] && [ ! -f "$list" ]; then
+    case $("$target" --version 2>/dev/null) in 'aws-cred '*) ;; *) fail "cannot replace \"$target\": it is another program" ;; esac
+  fi
+  mkdir -p "$bin" "$share" || fail "cannot make \"$bin\" and \"$share\""
+  step 1
+  known=$(cat "$list" 2>/dev/null || true)
+  new='file bin/aws-cred'
+  for name in $files; do
+    new="$new
+file share/aws-cred/${name##*/}"
+  done
+  known="$known
+$new"
+  write_list "$known"
+  step 2
+  put "$program" "$target" 755
+  if [ "$system" = Darwin ] && ! codesign --verify "$target.new" 2>/dev/null; then
+    codesign --force --sign - "$target.new" || fail 'cannot sign the program: macOS would end it at once'
+  fi
+  step 3
+  version=$("$target.new" --version 2>/dev/null) || version=''
+  case $version in
+    'aws-cred '*) ;;
+    *)
+      rm -f "$target.new"
+      fail 'cannot install: the program does not run on this machine'
+      ;;
+  esac
+  for name in $files; do
+    to=$share/${name##*/}
+    case $to in */install.sh) put "$source/$name" "$to" 755 ;; *) put "$source/$name" "$to" 644 ;; esac
+  done
+  step 4
+  for name in $files; do mv -f "$share/${name##*/}.new" "$share/${name##*/}" || fail "cannot write to \"$share\""; done
+  step 5
+  mv -f "$target.new" "$target" || fail "cannot write \"$target\""
+  step 6
+  rc_files >"$work/rc"
+  # On another descriptor, so that the questions can be answered from stdin's terminal.
+  while read -r shell rc <&3; do add_rc_line "$shell" "$rc"; done 3<"$work/rc"
+  step 7
+  say "installed $version in $prefix"
+  case ":$PATH:" in *":$bin:"*) ;; *) say "$bin is not on your PATH: add it" ;; esac
+  if command -v pwsh >/dev/null 2>&1; then say "for PowerShell: pwsh $share/install.ps1 -HookOnly"; fi
+  say 'the hook starts with the next terminal; remove all of it: '"$share/install.sh --uninstall"
+}
+
+uninstall_all() {
+  [ -f "$list" ] || fail "cannot uninstall: nothing is installed in \"$prefix\""
+  kept=$("$bin/aws-cred" __purge show 2>/dev/null) || kept="keys and sessions: unknown, since the program does not run"
+  if [ "$purge" = 1 ]; then
+    printf '%s\n' "$kept"
+    agreed 'delete all of these for good?' || fail 'nothing was removed: the answer was no'
+    "$bin/aws-cred" __purge now || fail 'nothing was uninstalled: the keys could not be deleted'
+  fi
+  # Those of install.ps1 too.
+  grep -E '^(rc|ps)' "$list" >"$work/rc" || true
+  while read -r kind rc <&3; do remove_rc_line "$kind" "$rc"; done 3<"$work/rc"
+  step 1
+  sed -n 's/^file //p' "$list" >"$work/files"
+  while read -r name <&3; do rm -f "$prefix/$name" "$prefix/$name.new"; done 3<"$work/files"
+  step 2
+  rm -f "$list" "$list.new"
+  rmdir "$share" 2>/dev/null || true
+  say "uninstalled from $prefix"
+  if [ "$purge" = 0 ]; then
+    say 'these stay:'
+    printf '%s\n' "$kept" | sed 's/^/  /'
+  fi
+}
+
+main() {
+  set -u
+  umask 022
+  given='' url='' sha256='' prefix='' yes=0 rc_wanted=1 uninstall=0 purge=0
+  while [ $# -gt 0 ]; do
+    case $1 in
+      --url | --sha256 | --prefix)
+        [ $# -gt 1 ] || fail "$1 needs a value"
+        case $1 in --url) url=$2 ;; --sha256) sha256=$2 ;; --prefix) prefix=$2 ;; esac
+        shift
+        ;;
+      --yes) yes=1 ;;
+      --no-rc) rc_wanted=0 ;;
+      --uninstall) uninstall=1 ;;
+      --purge) purge=1 ;;
+      --help | -h)
+        usage
+        exit 0
+        ;;
+      -*) fail "there is no option $1: see --help" ;;
+      *) given=$1 ;;
+    esac
+    shift
+  done
+  if [ "$(id -u)" = 0 ] && [ -n "${SUDO_USER:-}" ]; then fail 'run it without sudo: it installs for one user'; fi
+  case ${HOME:-} in /*) ;; *) fail 'HOME must be an absolute path' ;; esac
+  here=$(CDPATH='' cd "$(dirname "$0")" 2>/dev/null && pwd) || here=$PWD
+  # The installed copy knows its own prefix.
+  if [ -z "$prefix" ] && [ -f "$here/installed.list" ]; then prefix=$(dirname "$(dirname "$here")"); fi
+  prefix=${prefix:-$HOME/.local}
+  case $prefix in /*) ;; *) prefix=$PWD/$prefix ;; esac
+  case $prefix in *[\'\\]* | *'
+'*) fail 'the prefix holds a quote, a backslash or a line break' ;; esac
+  bin=$prefix/bin share=$prefix/share/aws-cred
+  list=$share/installed.list
+  mark='# added by the installer of aws-cred'
+  files='shell/hook.bash shell/hook.zsh shell/hook.fish shell/hook.ps1 install.sh install.ps1'
+  files="$files shell/completion.bash shell/completion.zsh shell/completion.fish shell/completion.ps1"
+  system=$(uname -s)
+  work=$(mktemp -d) || fail 'cannot make a temporary folder'
+  trap 'rm -rf "$work"' EXIT
+  trap 'exit 130' INT
+  trap 'exit 143' TERM
+  if [ $uninstall = 1 ]; then
+    uninstall_all
+  elif [ $purge = 1 ]; then
+    fail '--purge goes with --uninstall'
+  else
+    install_all
+  fi
+}
+
+main "$@"

@@ -1,0 +1,156 @@
+import { usageError } from '../core/arguments.ts'
+import { exportChanges, SECRET_VARIABLES, unsetChanges, type VariableChange } from '../core/aws-variables.ts'
+import type { Context } from '../core/context.ts'
+import { CredError } from '../core/errors.ts'
+import { FORMATS, type Format, formatChanges, formatUnset } from '../core/export-formats.ts'
+import { processDocument } from '../core/process-document.ts'
+import { githubCommandValue } from '../core/quote.ts'
+import { nearest, quoted, shown } from '../core/text.ts'
+import type { Arguments, Verb } from '../core/verb.ts'
+import { checkNotUnderOwnMarker } from './session/marker.ts'
+import { credentialsOf, planOf } from './session/obtain-credentials.ts'
+import { servesLasting, shellPatience } from './session/open-store.ts'
+import { earlierRegion, regionOf, shellProfile } from './session/shell-profile.ts'
+import { openWorkspace } from './session/workspace.ts'
+
+export const verb: Verb = {
+  name: 'export',
+  about: 'Prints what sets the AWS variables of a shell to one profile, for eval, or clears them',
+  usage: 'aws-cred export [options]',
+  positionals: [],
+  options: {
+    profile: { type: 'string', value: 'NAME', about: 'whose credentials; else AWS_PROFILE, else "default"' },
+    format: {
+      type: 'string',
+      value: 'FORMAT',
+      about: `auto (AWS_CRED_FORMAT, else by the shell), ${FORMATS.join(', ')}`,
+    },
+    unset: { type: 'boolean', about: 'clear the variables instead' },
+    persisted: { type: 'boolean', about: 'with --unset: also what setx or fish keeps for new shells' },
+    'no-region': { type: 'boolean', about: 'leave AWS_REGION and AWS_DEFAULT_REGION alone' },
+    'no-session': { type: 'boolean', about: 'hand out the long-lived keys of a profile without a role' },
+    duration: { type: 'string', value: 'TIME', about: 'how long a fresh session lasts, as 3600, 90m or 4h' },
+    'no-prompt': { type: 'boolean', about: 'never wait for a person; a session that is due is good enough' },
+    force: { type: 'boolean', about: 'show secrets on a terminal without asking' },
+  },
+  examples: [
+    'eval "$(aws-cred export --profile prod)"',
+    'aws-cred export --profile prod --format fish | source',
+    'aws-cred export --format powershell | Out-String | Invoke-Expression',
+    'eval "$(aws-cred export --unset)"',
+  ],
+  exitCodes: '0 done, 1 failed, 2 used wrongly, 3 a person is needed and none is there',
+  run,
+}
+
+async function run(given: Arguments, context: Context): Promise<void> {
+  if (given.flag('unset')) return unset(given, context)
+  if (given.flag('persisted')) throw usageError(verb, '--persisted goes with --unset')
+  const profile = shellProfile(given, context)
+  checkNotUnderOwnMarker(context, profile)
+  const format = await formatOf(given, context)
+  const workspace = openWorkspace(context)
+  const plan = planOf(workspace, profile, verb.name, given)
+  if (context.outIsTerminal() && !given.flag('force')) await confirm(context, profile)
+  const noPrompt = given.flag('no-prompt')
+  const credentials = await credentialsOf(workspace, plan, {
+    patience: shellPatience(workspace, noPrompt),
+    refresh: false,
+    serveLasting: servesLasting(workspace, noPrompt),
+  })
+  if (format === 'process') return context.out(processDocument(credentials))
+  const region = given.flag('no-region') ? null : regionOf(workspace, profile)
+  const changes = exportChanges({ profile, credentials, region, earlierRegion: earlierRegion(workspace) }, context.env)
+  if (format === 'github-actions') return toGithub(context, changes)
+  context.out(formatChanges(format, changes))
+}
+
+async function unset(given: Arguments, context: Context): Promise<void> {
+  for (const name of ['profile', 'no-session', 'duration']) {
+    if (given.flag(name)) throw usageError(verb, `--${name} means nothing with --unset`)
+  }
+  const format = await formatOf(given, context)
+  const changes = unsetChanges(context.env, given.flag('no-region') ? null : regionToClear(context))
+  context.out(formatUnset(format, changes, given.flag('persisted')))
+}
+
+function regionToClear(context: Context): string | null {
+  const { AWS_CRED_PROFILE: profile, AWS_REGION: region, AWS_DEFAULT_REGION: defaultRegion } = context.env
+  if (!profile || !(region || defaultRegion)) return null
+  try {
+    return earlierRegion(openWorkspace(context))
+  } catch (error) {
+    // Keys must be cleared also where the config cannot be read; whose the region is stays unknown.
+    if (!(error instanceof CredError)) throw error
+    return null
+  }
+}
+
+const BY_PROGRAM: readonly (readonly [program: RegExp, format: Format])[] = [
+  [/^(powershell|powershell_ise|pwsh)\.exe$/, 'powershell'],
+  [/^cmd\.exe$/, 'windows-cmd'],
+  [/^fish\.exe$/, 'fish'],
+  [/^(bash|sh|dash|zsh)\.exe$/, 'env'],
+]
+
+/** `--format`, else AWS_CRED_FORMAT; `auto` goes by the platform, on Windows by the program that started us. */
+async function formatOf(given: Arguments, { env, platform }: Context): Promise<Format> {
+  const typed = given.text('format')
+  const wanted = typed ?? (env.AWS_CRED_FORMAT || 'auto')
+  const known = FORMATS.find((format) => format === wanted)
+  if (known !== undefined) return known
+  if (wanted !== 'auto') {
+    const near = nearest(wanted, FORMATS)
+    const name = typed === undefined ? 'AWS_CRED_FORMAT' : '--format'
+    throw new CredError('usage', `cannot run export: ${name} ${quoted(wanted, 20)} is no format`, {
+      hint: near === null ? `one of: ${FORMATS.join(', ')}` : `the nearest is ${near}`,
+    })
+  }
+  if (platform !== 'win32') return 'env'
+  const { parentProgram } = await import('../io/parent-shell.ts')
+  const program = parentProgram(env) ?? ''
+  const found = BY_PROGRAM.find(([pattern]) => pattern.test(program))
+  if (found === undefined) throw usageError(verb, 'it cannot tell which shell asks: --format must name it')
+  return found[1]
+}
+
+async function confirm(context: Context, profile: string): Promise<void> {
+  const terminal = context.openTerminal()
+  const hint = `for this shell: eval "$(aws-cred export --profile ${shown(profile)})"`
+  if (terminal === null) {
+    throw new CredError('person', `cannot show the secrets of ${quoted(profile)} on a terminal: nobody can be asked`, {
+      hint,
+    })
+  }
+  terminal.show(`the secrets of ${quoted(profile)} are about to be shown here; ${hint}\n`)
+  const answer = (await terminal.ask('show them? [y/N] ')).trim().toLowerCase()
+  if (answer === 'y' || answer === 'yes') return
+  throw new CredError('failed', `cannot export profile ${quoted(profile)}: not confirmed`, { hint })
+}
+
+/**
+ * For the later steps of a GitHub Actions job. The runner hides what it was told before it sees it, so the masks go first.
+ * It can set a variable to nothing but not take it away; empty profile names break the AWS CLI ("The config profile ()
+ * could not be found"), so those stay, with a warning.
+ */
+async function toGithub(context: Context, changes: readonly VariableChange[]): Promise<void> {
+  const { env } = context
+  const path = env.GITHUB_ENV
+  if (!path) throw new CredError('failed', 'cannot export for github-actions: GITHUB_ENV is not set')
+  const gone = changes.filter(({ name, value }) => value === null && env[name])
+  const profiles = gone.filter(({ name }) => name.endsWith('PROFILE'))
+  const emptied = gone.filter(({ name }) => !name.endsWith('PROFILE')).map(({ name }) => ({ name, value: '' }))
+  const text = formatChanges('github-actions', [...emptied, ...changes.filter(({ value }) => value !== null)])
+  const masks = changes.flatMap(({ name, value }) =>
+    value !== null && SECRET_VARIABLES.includes(name) ? `::add-mask::${githubCommandValue(value)}\n` : [],
+  )
+  const { openGithubEnv } = await import('../io/github-env.ts')
+  const file = openGithubEnv(path)
+  context.out(masks.join(''))
+  file.append(text)
+  for (const { name } of profiles) {
+    context.err(
+      `aws-cred: warning: ${name} stays set in this job: take it out of its env, JS tools prefer it to keys\n`,
+    )
+  }
+}

@@ -1,0 +1,29 @@
+import type { Context } from '../../core/context.ts'
+import { CredError } from '../../core/errors.ts'
+import type { Arguments } from '../../core/verb.ts'
+import { planOf } from './profile-row.ts'
+import type { Workspace } from './workspace.ts'
+
+/** The profile that a person means: `--profile`, else what the shell is set to, else `default`. */
+export function shellProfile(given: Arguments, { env }: Pick<Context, 'env'>): string {
+  return given.text('profile') || env.AWS_PROFILE || env.AWS_DEFAULT_PROFILE || env.AWS_CRED_PROFILE || 'default'
+}
+
+/** The region of a profile as `export` sets it: its own, else that of the one its line of ours points to. */
+export function regionOf(workspace: Workspace, profile: string): string | null {
+  const own = workspace.files.profiles.profiles.get(profile)?.properties.get('region')?.value
+  if (own) return own
+  try {
+    return planOf(workspace, profile).region || null
+  } catch (error) {
+    // A profile that cannot be planned has no region either.
+    if (!(error instanceof CredError)) throw error
+    return null
+  }
+}
+
+/** The region of the profile whose keys this shell holds already. */
+export function earlierRegion(workspace: Workspace): string | null {
+  const { AWS_CRED_PROFILE: earlier } = workspace.context.env
+  return earlier ? regionOf(workspace, earlier) : null
+}

@@ -1,0 +1,19 @@
+import assert from 'node:assert/strict'
+import { existsSync, mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { pairOf, place, run } from '../support/vault-place.ts'
+
+test('__purge show says where keys lie; now takes the vault with the state and cache folders', async (t) => {
+  const here = await place(t)
+  assert.equal((await run(here, ['add', 'user1', '--stdin'], { stdin: pairOf(here.world.alice) })).code, 0)
+  mkdirSync(join(here.home, '.cache/aws-cred'), { recursive: true })
+  const state = join(here.home, '.local/state/aws-cred')
+  const show = await run(here, ['__purge', 'show'])
+  assert.equal(show.out, `vault: ${here.vaultDir}\nfolders: ${state} and ${here.home}/.cache/aws-cred\n`)
+  assert.ok(existsSync(here.vaultDir))
+  for (const words of [[], ['now', 'x'], ['all']]) assert.equal((await run(here, ['__purge', ...words])).code, 2)
+  assert.equal((await run(here, ['__purge', 'now'])).code, 0)
+  assert.deepEqual([existsSync(state), existsSync(join(here.home, '.cache/aws-cred'))], [false, false])
+  assert.equal((await run(here, ['__purge', 'show'])).out.split('\n')[0], 'no keys are stored')
+})
