@@ -80,11 +80,13 @@ async function vaultHit(program: string, empty: string): Promise<void> {
   const world = await newWorld(program, { XDG_RUNTIME_DIR: memory, AWS_CRED_STORE: 'vault' }, 'vault')
   try {
     const hit = { name: 'hit, unlocked vault', argv: [program, 'process', '--profile', 'prod'] }
-    const figures = interleave([{ name: 'empty executable', argv: [empty] }, hit], world.env, rounds)
+    const aes = { name: 'an executable that decrypts 1,500 bytes', argv: [await decryptor()] }
+    const figures = interleave([{ name: 'empty executable', argv: [empty] }, hit, aes], world.env, rounds)
     print('')
     table(figures)
-    const [none, served] = figures as [Figures, Figures]
+    const [none, served, floor] = figures as [Figures, Figures, Figures]
     bar('hit / empty executable', served.medianMs / none.medianMs, 1.15)
+    print(`     node:crypto and one AES-256-GCM decryption alone: ${(floor.medianMs / none.medianMs).toFixed(3)}`)
     bar(
       'resident memory of a hit / empty executable',
       residentKb(hit.argv, world.env) / residentKb([empty], world.env),
@@ -94,6 +96,22 @@ async function vaultHit(program: string, empty: string): Promise<void> {
     await world.end()
     rmSync(memory, { recursive: true, force: true })
   }
+}
+
+/** What any program in this Node pays for one item of the vault: the floor under its hit. */
+async function decryptor(): Promise<string> {
+  const entry = join(work, 'aes.cjs')
+  writeFileSync(
+    entry,
+    `const { createDecipheriv } = require('node:crypto')
+const decipher = createDecipheriv('aes-256-gcm', Buffer.alloc(32), Buffer.alloc(12), { authTagLength: 16 })
+decipher.update(Buffer.alloc(1500))
+process.reallyExit(0)
+`,
+  )
+  await silently(() => buildExecutable(entry, join(work, 'aes.built'), hostTarget()))
+  copyFileSync(join(work, 'aes.built'), join(work, 'aes'))
+  return join(work, 'aes')
 }
 
 interface BenchWorld {

@@ -4,7 +4,7 @@ import { resolve } from 'node:path'
 
 /** `npm run check`: types, lint and format, import arrows, shell scripts. Every part runs; the first failure fails it. */
 process.chdir(resolve(import.meta.dirname, '../..'))
-const scripts = globSync(['shell/hook.bash', 'install.sh', '.ci/run'])
+const scripts = globSync(['shell/hook.bash', 'shell/completion.bash', 'install.sh', '.ci/run'])
 const parts: readonly (readonly [string, string, readonly string[]])[] = [
   ['types', 'tsc', ['-p', '.']],
   ['lint and format', 'biome', ['ci', '--error-on-warnings', '.']],
