@@ -1,4 +1,4 @@
-import { type IniHeader, nameSection, readSections } from './ini-grammar.ts'
+import { type IniHeader, readSections } from './ini-grammar.ts'
 
 /** Which of the two AWS files a text is (their section names differ), and where it lies, for messages. */
 export interface IniSource {
@@ -96,13 +96,19 @@ interface IniFile {
   readonly lineAt: (place: number) => number
 }
 
-/** The header at `start` where it is all of its line; null where a closer look is needed. */
+/** A header that is all of its line and needs no closer look: one match, because hundreds are read on every call. */
+const PLAIN_HEADER = /\[(?:(profile|sso-session|services)[ \t]+)?([\w\-/.%@:+]+)\]\r?(?:\n|$)/y
+
 function plainHeader(body: string, start: number, file: IniSource['kind']): IniHeader | null {
-  const close = body.indexOf(']', start)
-  const next = body[close + 1] === '\r' ? body[close + 2] : body[close + 1]
-  if (body[start] !== '[' || close === -1 || (next !== '\n' && next !== undefined)) return null
-  const full = body.slice(start + 1, close)
-  return full.includes('\n') ? null : nameSection(full.trim(), file)
+  PLAIN_HEADER.lastIndex = start
+  const found = PLAIN_HEADER.exec(body)
+  if (found === null) return null
+  const kind = found[1] as IniSection['kind'] | undefined
+  const name = found[2] as string
+  if (kind === undefined) {
+    return { kind: file === 'credentials' || name === 'default' ? 'profile' : 'other', name, prefixed: false }
+  }
+  return file === 'credentials' ? null : { kind, name, prefixed: true }
 }
 
 /** Where the next line that begins with `[` is: always a header, whatever stands before it. */
