@@ -1,4 +1,5 @@
 import { usageError } from '../core/arguments.ts'
+import { isPortableProfileName } from '../core/command-line.ts'
 import type { Context, Terminal } from '../core/context.ts'
 import { CredError } from '../core/errors.ts'
 import { type KeyPair, looksLikeKey } from '../core/key-input.ts'
@@ -12,8 +13,9 @@ import { DamagedItemError, HiddenItemError } from '../keychain/item-errors.ts'
 import { readKey, writeKey } from '../keychain/session-items.ts'
 import type { Store } from '../keychain/store.ts'
 import { chooseStore } from './session/choose-store.ts'
-import { forgetFailure } from './session/failures.ts'
+import { forgetFailure, forgetFailuresForPerson } from './session/failures.ts'
 import { dropSessions, sessionsOfKey } from './session/key-sessions.ts'
+import { typedTerminal } from './session/open-store.ts'
 import { keyOrigin, readKeys } from './session/read-keys.ts'
 import { withKeyLock } from './session/single-flight.ts'
 import { openWorkspace, type Workspace } from './session/workspace.ts'
@@ -22,7 +24,7 @@ const LOCK_WAIT_MS = 5_000
 
 export const verb: Verb = {
   name: 'add',
-  about: "Puts an IAM user's access key into the keychain under a name, typed hidden or read from stdin",
+  about: "Puts an IAM user's access key into the keychain or the vault, typed hidden or read from stdin",
   usage: 'aws-cred add NAME [options]',
   positionals: ['NAME'],
   options: {
@@ -41,7 +43,7 @@ export const verb: Verb = {
     'aws-cred add user1 --replace',
     'aws-cred add china --region cn-north-1',
   ],
-  exitCodes: '0 done, 1 failed, 2 used wrongly, 3 a person is needed and none is there',
+  exitCodes: '0 done, 1 failed, 2 used wrongly, 3 a person is needed and none is there, 130 Ctrl-C',
   run,
 }
 
@@ -59,9 +61,9 @@ interface Identity {
 }
 
 async function run(given: Arguments, context: Context): Promise<void> {
-  const name = nameOf(given)
+  const name = nameOf(given, context.platform)
   checkRegion(given.text('region'))
-  const terminal = context.openTerminal()
+  const terminal = typedTerminal(context)
   const origin = keyOrigin(name, given.flag('stdin'), terminal)
   const { workspace, store } = await chooseStore(openWorkspace(context), terminal)
   const present = await presentKey(workspace, store, name)
@@ -76,16 +78,24 @@ async function run(given: Arguments, context: Context): Promise<void> {
     addedMs: context.nowMs(),
   }
   await put(workspace, store, key, given.flag('replace') ? 'any' : (present?.key?.generation ?? null))
+  forgetFailuresForPerson(workspace)
   const who = identity.arn === null ? ', not verified,' : ` of ${shown(identity.arn, 300)}`
   context.err(`stored ${maskedKeyId(key.accessKeyId)}${who} as ${quoted(name)}\n`)
   warn(workspace, key)
 }
 
-function nameOf(given: Arguments): string {
+/** A key's name is that of a profile too, so that it must be one that `setup` would write. */
+function nameOf(given: Arguments, platform: string): string {
   const name = given.positionals[0] as string
   if (name === '') throw usageError(verb, 'NAME is empty')
   if (name.length > 200 || /\p{Cc}/u.test(name)) throw usageError(verb, 'NAME is too long or holds control characters')
-  if (!looksLikeKey(name)) return name
+  if (!looksLikeKey(name)) {
+    if (isPortableProfileName(name, platform)) return name
+    // Not quoted: it may be a key with something around it.
+    throw new CredError('usage', 'cannot run add: NAME is not a name that every AWS tool reads', {
+      hint: `a name is made of letters, digits and _./${platform === 'win32' ? '' : '%'}@:+ and of - after the first`,
+    })
+  }
   throw new CredError('usage', 'cannot run add: NAME looks like a key, which the command line would leave behind', {
     hint: 'take it out of the shell history; the key is asked for hidden: aws-cred add NAME',
   })

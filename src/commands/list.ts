@@ -8,7 +8,7 @@ import { tableText } from '../core/table.ts'
 import { quoted, shown } from '../core/text.ts'
 import type { Arguments, Verb } from '../core/verb.ts'
 import { screenOf, shortPath } from '../io/screen.ts'
-import { planOf, profileRow, rootName } from './session/profile-row.ts'
+import { isVaultShut, planOf, profileRow, rootName } from './session/profile-row.ts'
 import { openWorkspace, type Workspace } from './session/workspace.ts'
 
 export const verb: Verb = {
@@ -39,6 +39,7 @@ async function run(_given: Arguments, context: Context): Promise<void> {
     ...rows.flatMap((row) => row.notes),
     ...names.flatMap((name) => fileKeys(workspace, name)),
     ...settingNotes(workspace),
+    ...(isVaultShut(workspace) ? ['vault: locked; open it: aws-cred unlock'] : []),
   ]
   context.out(table + (notes.length === 0 ? '' : `\n${notes.map((note) => `${note}\n`).join('')}`))
 }

@@ -6,10 +6,11 @@ import type { Arguments, Verb } from '../core/verb.ts'
 import { DamagedItemError, HiddenItemError } from '../keychain/item-errors.ts'
 import { keyItemName, readKey } from '../keychain/session-items.ts'
 import type { Store } from '../keychain/store.ts'
+import { readVaultHeader } from '../keychain/vault-header.ts'
 import { openTypedStore } from './session/choose-store.ts'
-import { forgetFailure } from './session/failures.ts'
+import { forgetFailure, forgetFailuresForPerson } from './session/failures.ts'
 import { dropSessions, sessionsOfKey } from './session/key-sessions.ts'
-import { keychainAnswers } from './session/open-store.ts'
+import { keychainAnswers, typedTerminal } from './session/open-store.ts'
 import { withKeyLock } from './session/single-flight.ts'
 import { openWorkspace, type Workspace } from './session/workspace.ts'
 
@@ -17,12 +18,12 @@ const LOCK_WAIT_MS = 5_000
 
 export const verb: Verb = {
   name: 'remove',
-  about: 'Deletes a key from the keychain, and every session made from it',
+  about: 'Deletes a key from the keychain or the vault, and every session made from it',
   usage: 'aws-cred remove NAME [--yes]',
   positionals: ['NAME'],
   options: { yes: { type: 'boolean', about: 'do not ask' } },
   examples: ['aws-cred remove user1', 'aws-cred remove user1 --yes'],
-  exitCodes: '0 done, 1 failed, 2 used wrongly, 3 a person is needed and none is there',
+  exitCodes: '0 done, 1 failed, 2 used wrongly, 3 a person is needed and none is there, 130 Ctrl-C',
   run,
 }
 
@@ -34,8 +35,8 @@ interface Found {
 async function run(given: Arguments, context: Context): Promise<void> {
   const name = given.positionals[0] as string
   const workspace = openWorkspace(context)
-  if (workspace.storeKind === null && !(await keychainAnswers(workspace))) throw nothingThere(workspace, name)
-  const terminal = context.openTerminal()
+  if (!(await hasStore(workspace))) throw nothingThere(workspace, name)
+  const terminal = typedTerminal(context)
   const store = await openTypedStore(workspace, terminal)
   const found = await find(workspace, store, name)
   if (found === null) throw nothingThere(workspace, name)
@@ -52,7 +53,13 @@ async function run(given: Arguments, context: Context): Promise<void> {
     forgetFailure(workspace, name)
     return { keyId: now.keyId, dropped: before + after }
   })
+  forgetFailuresForPerson(workspace)
   context.err(`removed ${whatOf(name, keyId, dropped)}\n`)
+}
+
+async function hasStore(workspace: Workspace): Promise<boolean> {
+  if (workspace.storeKind === 'vault') return readVaultHeader(workspace.paths.vaultDir) !== null
+  return workspace.storeKind === 'keychain' || keychainAnswers(workspace)
 }
 
 async function find(workspace: Workspace, store: Store, name: string): Promise<Found | null> {
@@ -91,9 +98,10 @@ function whatOf(name: string, keyId: string, sessions: number): string {
 function nothingThere(workspace: Workspace, name: string): CredError {
   const near = nearest(
     name,
-    workspace.index.all('key').map((entry) => entry.name),
+    workspace.index.all('key').flatMap((entry) => (entry.name === name ? [] : [entry.name])),
   )
-  return new CredError('failed', `cannot remove ${quoted(name)}: no key of that name is stored here`, {
+  const isProfile = workspace.files.profiles.profiles.has(name) ? 'it is a profile, and ' : ''
+  return new CredError('failed', `cannot remove ${quoted(name)}: ${isProfile}no key of that name is stored here`, {
     ...(near === null ? {} : { hint: `the nearest name is ${quoted(near)}` }),
   })
 }

@@ -1,20 +1,19 @@
 import { usageError } from '../core/arguments.ts'
-import { spanText } from '../core/clock.ts'
 import type { Context } from '../core/context.ts'
 import { CredError } from '../core/errors.ts'
 import { parseDurationText } from '../core/sts-limits.ts'
 import { quoted, shown } from '../core/text.ts'
 import type { Arguments, Verb } from '../core/verb.ts'
 import { readPrivateFile, writePrivateFile } from '../io/private-files.ts'
-import { momentText } from '../io/screen.ts'
 import { HiddenItemError } from '../keychain/item-errors.ts'
 import { keyItemName } from '../keychain/session-items.ts'
 import { readVaultHeader, unwrapVaultKey } from '../keychain/vault-header.ts'
-import { DEFAULT_TTL_MS, keepVaultKey, vaultKeyPlace } from '../keychain/vault-key.ts'
+import { DEFAULT_TTL_MS, vaultKeyPlace } from '../keychain/vault-key.ts'
 import { openUnlockedVault } from '../keychain/vault-store.ts'
-import { askNewPassphrase, askVaultKey, makeVault } from './session/ask-passphrase.ts'
+import { askNewPassphrase, askVaultKey, keepOpen, makeVault } from './session/ask-passphrase.ts'
 import { noPassphrase } from './session/choose-store.ts'
-import { keychainAnswers, openKeychain, typedPatience } from './session/open-store.ts'
+import { forgetFailuresForPerson } from './session/failures.ts'
+import { keychainAnswers, openKeychain, typedPatience, typedTerminal } from './session/open-store.ts'
 import { openWorkspace, rememberStore, type StoreKind, type Workspace } from './session/workspace.ts'
 
 const TTL_MIN_S = 60
@@ -30,18 +29,23 @@ export const verb: Verb = {
     stdin: { type: 'boolean', about: 'read the passphrase of the vault from stdin, one line' },
   },
   examples: ['aws-cred unlock', 'aws-cred unlock --ttl 1h', 'aws-cred unlock --stdin < passphrase-file'],
-  exitCodes: '0 done, 1 failed, 2 used wrongly, 3 a person is needed and none is there',
+  exitCodes: '0 done, 1 failed, 2 used wrongly, 3 a person is needed and none is there, 130 Ctrl-C',
   run,
 }
 
 async function run(given: Arguments, context: Context): Promise<void> {
   const ttlMs = ttlOf(given)
   const workspace = openWorkspace(context)
-  if ((await storeToOpen(workspace)) === 'vault') return openVaultFor(workspace, ttlMs, given.flag('stdin'))
+  if ((await storeToOpen(workspace)) === 'vault') {
+    await openVaultFor(workspace, ttlMs, given.flag('stdin'))
+    forgetFailuresForPerson(workspace)
+    return
+  }
   for (const name of ['stdin', 'ttl']) {
     if (given.flag(name)) throw usageError(verb, `--${name} is for the vault, and the store here is the keychain`)
   }
   await openKeychainByHand(workspace)
+  forgetFailuresForPerson(workspace)
   context.err('the keychain is open\n')
 }
 
@@ -105,24 +109,22 @@ async function openVaultFor(workspace: Workspace, ttlMs: number, stdin: boolean)
     context.err(`wrote the key of the vault to ${shown(keyFile, 300)}: who reads that file reads the vault\n`)
     return
   }
-  keepVaultKey(context, id, key, ttlMs)
-  const nowMs = context.nowMs()
-  context.err(`unlocked the vault until ${momentText(nowMs + ttlMs, nowMs)} (${spanText(ttlMs)})\n`)
+  keepOpen(workspace, id, key, ttlMs)
 }
 
 /** From stdin, else AWS_CRED_PASSPHRASE, else typed; makes the vault where there is none. */
 async function vaultKey(workspace: Workspace, stdin: boolean): Promise<{ key: Buffer; id: string }> {
   const { context, paths } = workspace
   const header = readVaultHeader(paths.vaultDir)
-  const given = stdin ? firstLine(await context.readStdin()) : context.env.AWS_CRED_PASSPHRASE || null
-  const terminal = given === null ? context.openTerminal() : null
+  const given = stdin ? stdinPassphrase(await context.readStdin()) : context.env.AWS_CRED_PASSPHRASE || null
+  const terminal = given === null ? typedTerminal(context) : null
   if (header !== null) {
     if (given !== null) {
       const origin = stdin ? 'the passphrase' : 'AWS_CRED_PASSPHRASE'
       return { key: await unwrapVaultKey(paths.vaultDir, given, origin), id: header.id }
     }
     if (terminal === null) {
-      throw new CredError('person', 'cannot unlock the vault: there is no terminal to type its passphrase at', {
+      throw new CredError('person', 'cannot unlock the vault: nobody is there to type its passphrase', {
         hint: 'aws-cred unlock --stdin',
       })
     }
@@ -130,10 +132,10 @@ async function vaultKey(workspace: Workspace, stdin: boolean): Promise<{ key: Bu
   }
   if (given === null && terminal === null) throw noPassphrase(workspace)
   const made = await makeVault(workspace, given ?? (await askNewPassphrase(terminal as NonNullable<typeof terminal>)))
-  context.err(`made a vault in ${paths.vaultDir}\n`)
   return { key: made.key, id: made.header.id }
 }
 
-function firstLine(text: string): string {
+function stdinPassphrase(text: string): string {
+  if (text.trim() === '') throw new CredError('failed', 'cannot read the passphrase: there is nothing on stdin')
   return text.replace(/^\ufeff/, '').split(/\r?\n/, 1)[0] ?? ''
 }

@@ -64,15 +64,16 @@ export function notServedError(profile: string, root: OtherRoot): CredError {
   )
 }
 
-/** No keys under that name, neither in the keychain nor in a file: says which of three mistakes it is. */
+/** No keys under that name, neither in the store nor in a file: says which of three mistakes it is. */
 export function noKeysError(
   root: KeychainRoot,
   profiles: Profiles,
   keyNames: readonly string[],
   configPath: string,
+  store: 'keychain' | 'vault',
 ): CredError {
   if (root.listed) {
-    return new CredError('failed', `cannot read the keys of ${quoted(root.name)}: they are gone from the keychain`, {
+    return new CredError('failed', `cannot read the keys of ${quoted(root.name)}: they are gone from the ${store}`, {
       hint: `put them in again: aws-cred add ${shown(root.name)}`,
     })
   }
@@ -86,7 +87,7 @@ export function noKeysError(
     const { profile, property } = root.namedBy
     return new CredError(
       'failed',
-      `cannot resolve profile ${quoted(profile)}: its source ${quoted(root.name)} (${at(property)}) does not exist, neither in ${configPath} nor in the keychain`,
+      `cannot resolve profile ${quoted(profile)}: its source ${quoted(root.name)} (${at(property)}) does not exist, neither in ${configPath} nor in the ${store}`,
       near === null ? { hint: `put its keys in: aws-cred add ${shown(root.name)}` } : nearHint,
     )
   }
@@ -95,7 +96,7 @@ export function noKeysError(
   }
   return new CredError(
     'failed',
-    `cannot resolve profile ${quoted(root.name)}: it names no source of credentials, and the keychain has no keys of that name`,
+    `cannot resolve profile ${quoted(root.name)}: it names no source of credentials, and the ${store} has no keys of that name`,
     { hint: `put its keys in: aws-cred add ${shown(root.name)}` },
   )
 }

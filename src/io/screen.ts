@@ -48,10 +48,10 @@ export function shortPath(path: string, context: Pick<Context, 'env' | 'platform
   return home && path.startsWith(home) && /^[\\/]/.test(path.slice(home.length)) ? `~${path.slice(home.length)}` : path
 }
 
-/** A moment for people, local with its zone: `06:30 GMT+9`, with the date in front unless it is within a day. */
+/** A moment for people, local with its zone: `06:30 GMT+9`, with the date in front unless that is today's. */
 export function momentText(timeMs: number, nowMs: number): string {
   const time = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit', timeZoneName: 'short' })
-  if (Math.abs(timeMs - nowMs) < 24 * 3_600_000) return time.format(timeMs)
   const day = new Intl.DateTimeFormat('sv-SE', { year: 'numeric', month: '2-digit', day: '2-digit' })
-  return `${day.format(timeMs)} ${time.format(timeMs)}`
+  const date = day.format(timeMs)
+  return date === day.format(nowMs) ? time.format(timeMs) : `${date} ${time.format(timeMs)}`
 }

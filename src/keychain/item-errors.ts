@@ -7,7 +7,7 @@ import { quoted } from '../core/text.ts'
  */
 export class DamagedItemError extends CredError {
   constructor(name: string, label: string) {
-    super('failed', `cannot read ${quoted(name)} from the ${label}: the item is damaged or not ours`)
+    super('failed', `cannot read ${itemText(name)} from the ${label}: the item is damaged or not ours`)
     this.name = 'DamagedItemError'
   }
 }
@@ -19,9 +19,15 @@ export class DamagedItemError extends CredError {
  */
 export class HiddenItemError extends CredError {
   constructor(name: string) {
-    super('person', `cannot read ${quoted(name)} from the keychain: it is locked, or the item was removed`, {
+    super('person', `cannot read ${itemText(name)}: the keychain is locked, or the item was removed`, {
       hint: 'aws-cred unlock',
     })
     this.name = 'HiddenItemError'
   }
+}
+
+/** `key:user1`, the name within the store, as people know it: the key "user1". */
+function itemText(name: string): string {
+  const [, kind, rest] = /^(key|session):(.*)$/s.exec(name) ?? []
+  return kind === undefined ? quoted(name) : `the ${kind} ${quoted(rest ?? '')}`
 }

@@ -1,4 +1,4 @@
-import { lstatSync, readdirSync, rmSync, statfsSync } from 'node:fs'
+import { existsSync, lstatSync, rmSync, statfsSync } from 'node:fs'
 import { isAbsolute, join } from 'node:path'
 import type { Context } from '../core/context.ts'
 import { CredError } from '../core/errors.ts'
@@ -65,18 +65,22 @@ export function keepVaultKey(
   writePrivateFile(join(place, fileName(vaultId)), JSON.stringify(kept))
 }
 
-/** Removes every key that this login keeps. True when there was one. */
-export function forgetVaultKey(context: VaultKeyContext): boolean {
+/** Removes the key of that vault, wherever this login keeps it; other vaults stay open. True when there was one. */
+export function forgetVaultKey(context: VaultKeyContext, vaultId: string): boolean {
   let found = false
   for (const place of places(context)) {
-    if (folderState(place, context.userId) !== 'private') continue
-    for (const file of readdirSync(place)) {
-      if (!/^vault-.*\.json$/.test(file)) continue
-      rmSync(join(place, file), { force: true })
-      found = true
-    }
+    const path = join(place, fileName(vaultId))
+    if (folderState(place, context.userId) !== 'private' || !existsSync(path)) continue
+    rmSync(path, { force: true })
+    found = true
   }
   return found
+}
+
+/** Whether nothing here opens that vault; by what is there, so that neither scrypt runs nor a key is tried. */
+export function isVaultLocked(context: VaultKeyContext, header: VaultHeader): boolean {
+  const { AWS_CRED_VAULT_KEY_FILE: keyFile, AWS_CRED_PASSPHRASE: passphrase } = context.env
+  return keptKey(context, header.id) === null && !(keyFile ? existsSync(keyFile) : passphrase)
 }
 
 /** The folder for the unlocked key: `$XDG_RUNTIME_DIR/aws-cred`, else below /dev/shm; null where neither is a tmpfs. */

@@ -191,6 +191,7 @@ test('add asks for the passphrase of a locked vault, twice where there is no vau
   const typed = await run(here, ['add', 'user1', '--stdin'], { stdin: pairOf(alice), env, terminal })
   assert.equal(typed.code, 0, typed.err)
   assert.match(terminal.text, /passphrase is wrong\n/)
+  assert.match(typed.err, /^unlocked the vault until .*\(12 h\)\nstored /)
   // It stays open for the next call.
   assert.equal((await run(here, ['process', '--profile', 'user1'], { env })).code, 0)
 
@@ -203,6 +204,7 @@ test('add asks for the passphrase of a locked vault, twice where there is no vau
   const made = await run(here, ['add', 'user1', '--stdin'], { stdin: pairOf(alice), env, terminal: twice })
   assert.equal(made.code, 0, made.err)
   assert.match(twice.text, /the two differ\n/)
+  assert.match(made.err, /^made a vault in .*\nunlocked the vault until .*\nstored /)
 })
 
 test('add takes a vault where no keychain answers and remembers that', async (t) => {
@@ -222,4 +224,43 @@ test('add takes a vault where no keychain answers and remembers that', async (t)
   const keychain = await run(here, ['add', 'user1', '--stdin'], { stdin, env: { AWS_CRED_STORE: 'keychain' } })
   assert.equal(keychain.code, 1)
   assert.match(keychain.err, /cannot reach the keychain/)
+})
+
+test('add asks nobody under AWS_CRED_NO_PROMPT=1 or CI', async (t) => {
+  const here = await place(t)
+  const stdin = pairOf(here.world.alice)
+  await run(here, ['add', 'there', '--stdin'], { stdin })
+  for (const env of [{ AWS_CRED_NO_PROMPT: '1' }, { CI: 'true' }]) {
+    for (const words of [['user1'], ['there', '--stdin']]) {
+      const terminal = fakeTerminal(['y', 'y'])
+      const { code, err } = await run(here, ['add', ...words], { terminal, env, stdin })
+      assert.equal(code, 3, err)
+      assert.match(err, /hint: aws-cred add \w+ --stdin/)
+      assert.equal(terminal.text, '')
+    }
+  }
+})
+
+test('add refuses a name that no profile could have, without repeating it', async (t) => {
+  const here = await place(t)
+  for (const name of ['my user', 'me;you', 'é', `${here.world.alice.accessKeyId} ${here.world.alice.secret}`]) {
+    const { code, err } = await run(here, ['add', name, '--stdin'], { stdin: pairOf(here.world.alice) })
+    assert.equal(code, 2)
+    assert.match(err, /not a name that every AWS tool reads\naws-cred: hint: a name is made of /)
+    assert.ok(!err.includes(here.world.alice.secret))
+  }
+})
+
+test('add asks again for an id or a secret that cannot be one, three times', async (t) => {
+  const here = await place(t)
+  const { alice } = here.world
+  const typed = fakeTerminal(['nonsense', alice.accessKeyId, alice.secret.slice(1), alice.secret])
+  const { code, err } = await run(here, ['add', 'user1'], { terminal: typed })
+  assert.equal(code, 0, err)
+  assert.match(typed.text, /does not look like one[\s\S]*access key: it must be 40 characters\nsecret access key: $/)
+  assert.ok(!typed.text.includes(alice.secret.slice(1)))
+  const never = fakeTerminal([alice.accessKeyId, 'a', 'b', 'c', alice.secret])
+  const refused = await run(here, ['add', 'user2'], { terminal: never })
+  assert.equal(refused.code, 1)
+  assert.match(refused.err, /cannot use the secret access key: it must be 40 characters/)
 })

@@ -5,7 +5,15 @@ import { type Place, pairOf, place, run, stored, writeAwsFile } from '../support
 
 const LOCKED = { AWS_CRED_PASSPHRASE: undefined, XDG_RUNTIME_DIR: undefined }
 
+/** Without the line that the vault is locked, which is looked at by a test of its own. */
 async function lines(here: Place, env: Record<string, string | undefined> = LOCKED): Promise<string[]> {
+  return (await allLines(here, env))
+    .join('\n')
+    .replace(/\n*vault: locked; .*$/, '')
+    .split('\n')
+}
+
+async function allLines(here: Place, env: Record<string, string | undefined>): Promise<string[]> {
   // Not in the same second as the session: STS's times are whole ones.
   const nowMs = () => Date.now() + 5_000
   const { code, out, err } = await run(here, ['list'], { env, nowMs })
@@ -147,4 +155,64 @@ aws_cred_source_profile = user1
   assert.match(text, /^long: asks for 4 h, and gets 1 h: /m)
   assert.match(text, /^AWS_CRED_PASSPHRASE opens the vault/m)
   assert.ok(!(await lines(here)).join('\n').includes('AWS_CRED_PASSPHRASE'))
+})
+
+test('list ends with how to open a locked vault', async (t) => {
+  const here = await place(t)
+  await withUser1(here, '')
+  assert.equal((await allLines(here, LOCKED)).at(-1), 'vault: locked; open it: aws-cred unlock')
+  assert.ok(!(await allLines(here, {})).join('\n').includes('vault: locked'))
+})
+
+test('list shows that the vault was locked only while it is', async (t) => {
+  const here = await place(t)
+  await withUser1(here, '')
+  const words = ['process', '--profile', 'user1']
+  for (const live of [false, true]) {
+    if (live) assert.equal((await run(here, words)).code, 0)
+    assert.equal((await run(here, words, { env: LOCKED, nowMs: () => Date.now() + 2_000 })).code, 3)
+    assert.match((await lines(here))[1] as string, /failed \d+ s ago$/)
+    assert.match((await lines(here)).at(-1) as string, /^ {2}aws-cred unlock$/)
+    const open = await lines(here, {})
+    assert.match(open[1] as string, live ? / 59 min left$/ : / none$/)
+    assert.ok(!open.join('\n').includes('cannot open the vault'))
+  }
+})
+
+test('list drops a mistake in the config once it is mended, and what a session has outlived', async (t) => {
+  const here = await place(t)
+  const { prod } = here.world.arns
+  const config = (source: string) =>
+    `[profile prod]\naws_cred_role_arn = ${prod}\naws_cred_source_profile = ${source}\n`
+  await withUser1(here, `${config('b')}[profile b]\naws_cred_source_profile = prod\naws_cred_role_arn = ${prod}\n`)
+  assert.equal((await run(here, ['process', '--profile', 'prod'])).code, 1)
+  writeAwsFile(here, 'config', config('user1'))
+  assert.match((await lines(here))[1] as string, / none$/)
+  const { workspace } = await stored(here, 'user1')
+  const noNetwork = (atMs: number) =>
+    workspace.index.write('failure', 'prod', { profile: 'prod', atMs, code: 'failed', message: 'no way', hint: null })
+  noNetwork(Date.now())
+  assert.match((await lines(here))[1] as string, /failed \d+ s ago$/)
+  assert.equal((await run(here, ['process', '--profile', 'prod'])).code, 0)
+  // A session that is not due is served whatever has failed; one that is due was to be renewed.
+  noNetwork(Date.now() + 1_000)
+  assert.match((await lines(here))[1] as string, / 59 min left$/)
+  const [note] = workspace.index.all('session')
+  assert.ok(note)
+  const expiresMs = Date.now() + 10 * 60_000
+  workspace.index.write('session', note.cacheKey, { ...note, issuedMs: expiresMs - 3_600_000, expiresMs })
+  assert.match((await lines(here))[1] as string, / 9 min left, failed \d+ s ago$/)
+})
+
+test('remove forgets, as add and unlock do, the failures that needed a person, and no other', async (t) => {
+  const here = await place(t)
+  await withUser1(here, '')
+  const { workspace } = await stored(here, 'user1')
+  for (const code of ['person', 'failed'])
+    workspace.index.write('failure', code, { profile: code, atMs: Date.now(), code, message: 'no', hint: null })
+  assert.equal((await run(here, ['remove', 'user1', '--yes'])).code, 0)
+  assert.deepEqual(
+    workspace.index.all('failure').map((each) => each.code),
+    ['failed'],
+  )
 })

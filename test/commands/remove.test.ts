@@ -90,3 +90,27 @@ test('remove takes the note of a key whose item is gone', async (t) => {
   assert.equal((await run(here, ['remove', 'user1', '--yes'])).code, 0)
   assert.equal((await stored(here, 'user1')).entry, null)
 })
+
+test('remove where no vault is, or of a profile, says that no key is there', async (t) => {
+  const here = await place(t)
+  await withSessions(here)
+  const profile = await run(here, ['remove', 'prod', '--yes'])
+  const state = 'it is a profile, and no key of that name is stored here'
+  assert.deepEqual([profile.code, profile.err], [1, `aws-cred: error: cannot remove "prod": ${state}\n`])
+  rmSync(here.vaultDir, { recursive: true })
+  const none = await run(here, ['remove', 'user1', '--yes'])
+  const message = 'cannot remove "user1": no key of that name is stored here'
+  assert.deepEqual([none.code, none.err], [1, `aws-cred: error: ${message}\n`])
+})
+
+test('remove asks nobody under AWS_CRED_NO_PROMPT=1 or CI', async (t) => {
+  const here = await place(t)
+  await run(here, ['add', 'user1', '--stdin'], { stdin: pairOf(here.world.alice) })
+  for (const env of [{ AWS_CRED_NO_PROMPT: '1' }, { CI: 'true' }]) {
+    const terminal = fakeTerminal(['y'])
+    const { code, err } = await run(here, ['remove', 'user1'], { terminal, env })
+    assert.equal(code, 3)
+    assert.match(err, /hint: aws-cred remove user1 --yes\n$/)
+    assert.equal(terminal.text, '')
+  }
+})

@@ -6,8 +6,8 @@ import { need } from '../support/need.ts'
 import { PASSPHRASE, type Place, pairOf, place, run } from '../support/vault-place.ts'
 
 /**
- * A login of its own: memory folder, no passphrase in the environment, user1's keys in the vault. Its platform is not
- * `linux`, where `lock` would also empty the folder in /dev/shm of whoever runs this.
+ * A login of its own: memory folder, no passphrase in the environment, user1's keys in the vault. Its platform
+ * has no other memory folder.
  */
 async function login(t: TestContext): Promise<Place | null> {
   if (!need(t, '/dev/shm', existsSync('/dev/shm'))) return null
@@ -26,7 +26,7 @@ test('unlock by stdin opens the vault for the next calls until lock', async (t) 
   assert.equal((await serve()).code, 3)
   const { code, out, err } = await run(here, ['unlock', '--stdin'], { stdin: `${PASSPHRASE}\r\n` })
   assert.deepEqual([code, out], [0, ''])
-  assert.match(err, /^unlocked the vault until \d\d:\d\d \S+ \(12 h\)\n$/)
+  assert.match(err, /^unlocked the vault until (\d{4}-\d\d-\d\d )?\d\d:\d\d \S+ \(12 h\)\n$/)
   assert.equal((await serve()).code, 0)
   assert.equal((await run(here, ['lock'])).err, 'locked the vault\n')
   assert.equal((await serve()).code, 3)
@@ -111,10 +111,49 @@ test('lock and unlock of a keychain say what they are not for', async (t) => {
   const env = { AWS_CRED_STORE: 'keychain' }
   const locked = await run(here, ['lock'], { env })
   assert.equal(locked.code, 1)
-  assert.match(locked.err, /it is the system that locks it/)
+  assert.match(locked.err, /cannot lock the keychain: the system locks it\naws-cred: hint: a vault is here too/)
   assert.equal((await run(here, ['unlock', '--stdin'], { env, stdin: PASSPHRASE })).code, 2)
   const noBus = { ...env, XDG_RUNTIME_DIR: undefined }
   const absent = await run(here, ['unlock'], { env: noBus, platform: 'linux' })
   assert.equal(absent.code, 1)
   assert.match(absent.err, /cannot reach the keychain/)
+})
+
+test('lock takes the key of this vault alone, and says where there is none', async (t) => {
+  const here = await login(t)
+  if (here === null) return
+  const other = await place(t, {}, 'darwin')
+  const env = { AWS_CRED_PASSPHRASE: undefined, XDG_RUNTIME_DIR: here.env.XDG_RUNTIME_DIR }
+  await run(here, ['unlock', '--stdin'], { stdin: PASSPHRASE })
+  await run(other, ['unlock', '--stdin'], { stdin: PASSPHRASE, env })
+  assert.deepEqual((await run(here, ['lock'], { env: { AWS_CRED_STORE: 'keychain' } })).code, 1)
+  assert.equal((await run(here, ['process', '--profile', 'user1'])).code, 0)
+  assert.equal((await run(other, ['lock'], { env })).err, 'locked the vault\n')
+  assert.equal((await run(here, ['process', '--profile', 'user1'])).code, 0)
+  for (const store of ['vault', undefined]) {
+    rmSync(other.vaultDir, { recursive: true, force: true })
+    const none = await run(other, ['lock'], { env: { ...env, AWS_CRED_STORE: store } })
+    assert.deepEqual([none.code, none.err], [1, 'aws-cred: error: cannot lock the vault: there is none here\n'])
+  }
+  const keychain = await run(other, ['lock'], { env: { ...env, AWS_CRED_STORE: 'keychain' } })
+  assert.equal(keychain.err, 'aws-cred: error: cannot lock the keychain: the system locks it\n')
+})
+
+test('unlock asks nobody under AWS_CRED_NO_PROMPT=1 or CI', async (t) => {
+  const here = await login(t)
+  if (here === null) return
+  for (const env of [{ AWS_CRED_NO_PROMPT: '1' }, { CI: 'true' }]) {
+    const terminal = fakeTerminal([PASSPHRASE])
+    const { code, err } = await run(here, ['unlock'], { terminal, env })
+    assert.equal(code, 3)
+    assert.match(err, /hint: aws-cred unlock --stdin\n$/)
+    assert.equal(terminal.text, '')
+  }
+})
+
+test('unlock --stdin says that there is nothing on stdin', async (t) => {
+  const here = await login(t)
+  if (here === null) return
+  const { code, err } = await run(here, ['unlock', '--stdin'], { stdin: '' })
+  assert.deepEqual([code, err], [1, 'aws-cred: error: cannot read the passphrase: there is nothing on stdin\n'])
 })

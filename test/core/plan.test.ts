@@ -331,11 +331,16 @@ test('planProfile() names sources that this version does not serve', () => {
 
 // --- Names that do not exist
 
-function noKeys(profile: string, config: string, keys: readonly string[] = []): CredError {
+function noKeys(
+  profile: string,
+  config: string,
+  keys: readonly string[] = [],
+  store: 'keychain' | 'vault' = 'keychain',
+) {
   const profiles = read(config)
   const { root } = planProfile(profile, profiles, { platform: 'linux', hasKeys: () => false })
   assert.equal(root.kind, 'keychain')
-  return noKeysError(root as Extract<Plan['root'], { kind: 'keychain' }>, profiles, keys, '~/.aws/config')
+  return noKeysError(root as Extract<Plan['root'], { kind: 'keychain' }>, profiles, keys, '~/.aws/config', store)
 }
 
 test('noKeysError() names the nearest profile for one that does not exist', () => {
@@ -363,6 +368,7 @@ test('noKeysError() says that a profile names no source', () => {
     'cannot resolve profile "bare": it names no source of credentials, and the keychain has no keys of that name',
   )
   assert.equal(error.hint, 'put its keys in: aws-cred add bare')
+  assert.match(noKeys('bare', '\n[profile bare]\nregion = x', [], 'vault').message, /, and the vault has no keys/)
 })
 
 // --- Lines of ours

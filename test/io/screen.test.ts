@@ -35,8 +35,14 @@ test('shortPath() writes the home folder as ~ and nothing else', () => {
   for (const path of ['/home/meant/x', '/etc/aws', '/home/me']) assert.equal(shortPath(path, context), path)
 })
 
-test('momentText() is local with its zone, and has a date beyond a day', () => {
+test('momentText() is local with its zone, and has a date unless that is today’s', () => {
   const now = Date.UTC(2026, 10, 23, 12, 0)
-  assert.match(momentText(now + 3_600_000, now), /^\d\d:\d\d \S+$/)
+  assert.match(momentText(now, now), /^\d\d:\d\d \S+$/)
+  // Half a day on either side of any hour is another date on one of the two.
+  const near = [now - 12 * 3_600_000, now + 12 * 3_600_000].map((each) => momentText(each, now))
+  assert.ok(
+    near.some((text) => /^2026-11-2[234] /.test(text)),
+    near.join(),
+  )
   assert.match(momentText(now + 48 * 3_600_000, now), /^2026-11-2\d \d\d:\d\d \S+$/)
 })

@@ -8,7 +8,7 @@ import { need } from '../support/need.ts'
 import { runKeytarSteps } from '../support/run-keytar-steps.ts'
 
 const SERVICE = `aws-cred-test-${randomBytes(6).toString('hex')}`
-const HIDDEN = 'cannot read "key:alice" from the keychain: it is locked, or the item was removed'
+const HIDDEN = 'cannot read the key "alice": the keychain is locked, or the item was removed'
 
 test('keytar store says locked, never "not there", of what the register knows', async (t) => {
   const keyring = await keyringWith(t)

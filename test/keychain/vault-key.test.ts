@@ -15,7 +15,13 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { createVault, readVaultHeader, type VaultHeader } from '../../src/keychain/vault-header.ts'
-import { forgetVaultKey, keepVaultKey, readVaultKey, vaultKeyPlace } from '../../src/keychain/vault-key.ts'
+import {
+  forgetVaultKey,
+  isVaultLocked,
+  keepVaultKey,
+  readVaultKey,
+  vaultKeyPlace,
+} from '../../src/keychain/vault-key.ts'
 import { need } from '../support/need.ts'
 
 const CHEAP = { n: 16, r: 1, p: 1 }
@@ -32,8 +38,8 @@ test('keepVaultKey() leaves the key to this login until it is forgotten', async 
   assert.equal(vaultKeyPlace(context), place)
   assert.equal(statSync(place).mode & 0o777, 0o700)
   for (const file of readdirSync(place)) assert.equal(statSync(join(place, file)).mode & 0o777, 0o600)
-  assert.equal(forgetVaultKey(context), true)
-  assert.equal(forgetVaultKey(context), false)
+  assert.equal(forgetVaultKey(context, header.id), true)
+  assert.equal(forgetVaultKey(context, header.id), false)
   assert.equal(await readVaultKey(context, dir, header), null)
 })
 
@@ -58,8 +64,23 @@ test('readVaultKey() ends with the time to live by either clock', async (t) => {
     keepVaultKey(context, header.id, key, HOUR_MS)
     assert.equal((await readVaultKey(at(wallMs, uptimeMs), dir, header)) !== null, open, `${wallMs} ${uptimeMs}`)
     // A key past its time is gone, not only unread.
-    assert.equal(forgetVaultKey(context), open)
+    assert.equal(forgetVaultKey(context, header.id), open)
   }
+})
+
+test('forgetVaultKey() leaves the keys of other vaults', async (t) => {
+  const vault = await vaultWithMemory(t)
+  if (vault === null) return
+  const { context, dir, header, key } = vault
+  keepVaultKey(context, header.id, key)
+  keepVaultKey(context, 'ab'.repeat(16), key)
+  assert.equal(forgetVaultKey(context, 'ab'.repeat(16)), true)
+  assert.deepEqual(await readVaultKey(context, dir, header), key)
+  assert.equal(isVaultLocked(context, header), false)
+  forgetVaultKey(context, header.id)
+  assert.equal(isVaultLocked(context, header), true)
+  assert.equal(isVaultLocked({ ...context, env: { AWS_CRED_PASSPHRASE: 'x' } }, header), false)
+  assert.equal(isVaultLocked({ ...context, env: { AWS_CRED_VAULT_KEY_FILE: `${dir}/none` } }, header), true)
 })
 
 test('readVaultKey() does not take the key of another vault', async (t) => {

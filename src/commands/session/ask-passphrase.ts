@@ -1,7 +1,10 @@
+import { spanText } from '../../core/clock.ts'
 import type { Terminal } from '../../core/context.ts'
 import { CredError } from '../../core/errors.ts'
+import { shown } from '../../core/text.ts'
+import { momentText } from '../../io/screen.ts'
 import { createVault, readVaultHeader, unwrapVaultKey, type VaultHeader } from '../../keychain/vault-header.ts'
-import { keepVaultKey, vaultKeyPlace } from '../../keychain/vault-key.ts'
+import { DEFAULT_TTL_MS, keepVaultKey, vaultKeyPlace } from '../../keychain/vault-key.ts'
 import type { Workspace } from './workspace.ts'
 
 const TRIES = 3
@@ -33,21 +36,24 @@ export async function askVaultKey(terminal: Terminal, dir: string): Promise<Buff
   }
 }
 
-/** A vault of this machine's own, made with that passphrase. */
+/** A vault of this machine's own, made with that passphrase; says where. */
 export async function makeVault(
   workspace: Workspace,
   passphrase: string,
 ): Promise<{ readonly key: Buffer; readonly header: VaultHeader }> {
   const { vaultDir } = workspace.paths
   const key = await createVault(vaultDir, passphrase)
+  workspace.context.err(`made a vault in ${shown(vaultDir, 300)}\n`)
   return { key, header: readVaultHeader(vaultDir) as VaultHeader }
 }
 
-/** Keeps the vault open for this login, where memory is to be had; says so where it is not. */
-export function keepOpen(workspace: Workspace, header: VaultHeader, key: Buffer): void {
+/** Keeps the vault open for this login and says until when, or that there is no memory to keep it in. */
+export function keepOpen(workspace: Workspace, vaultId: string, key: Buffer, ttlMs = DEFAULT_TTL_MS): void {
   const { context } = workspace
   if (vaultKeyPlace(context) !== null) {
-    keepVaultKey(context, header.id, key)
+    keepVaultKey(context, vaultId, key, ttlMs)
+    const nowMs = context.nowMs()
+    context.err(`unlocked the vault until ${momentText(nowMs + ttlMs, nowMs)} (${spanText(ttlMs)})\n`)
     return
   }
   context.err(

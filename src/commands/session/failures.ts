@@ -1,5 +1,9 @@
 import { CredError } from '../../core/errors.ts'
+import { planProfile } from '../../core/plan.ts'
 import type { Workspace } from './workspace.ts'
+
+/** The code under which a mistake in the config is kept: it is over as soon as the profile can be planned. */
+export const PLAN_MISTAKE = 'plan'
 
 /**
  * Keeps why a profile's last refresh failed, for `list` and `status`: consumers such as the JS default chain and Java
@@ -10,7 +14,8 @@ export function recordFailure(workspace: Workspace, profile: string, error: unkn
   // A mistyped name has nothing to list under.
   if (!workspace.files.profiles.profiles.has(profile) && workspace.index.read('key', profile) === null) return
   const cause = error.cause as { readonly stsCode?: unknown } | undefined
-  const code = typeof cause?.stsCode === 'string' ? cause.stsCode : error.code
+  const ownCode = isPlanned(workspace, profile) ? error.code : PLAN_MISTAKE
+  const code = typeof cause?.stsCode === 'string' ? cause.stsCode : ownCode
   const { message, hint } = error
   try {
     workspace.index.write('failure', profile, { profile, atMs: workspace.context.nowMs(), code, message, hint })
@@ -20,12 +25,29 @@ export function recordFailure(workspace: Workspace, profile: string, error: unkn
   }
 }
 
+function isPlanned({ context, files, index }: Workspace, profile: string): boolean {
+  const hasKeys = (name: string) => index.read('key', name) !== null
+  try {
+    return planProfile(profile, files.profiles, { platform: context.platform, hasKeys }).root.kind !== 'other'
+  } catch (error) {
+    if (!(error instanceof CredError)) throw error
+    return false
+  }
+}
+
 export function forgetFailure(workspace: Workspace, profile: string): void {
   try {
     workspace.index.remove('failure', profile)
   } catch (removing) {
     // As above: an old reason in `list` is no cause to fail.
     if (!(removing instanceof CredError)) throw removing
+  }
+}
+
+/** What needed a person (a locked store) is over once a person has opened the store. */
+export function forgetFailuresForPerson(workspace: Workspace): void {
+  for (const { code, profile } of workspace.index.all('failure')) {
+    if (code === 'person') forgetFailure(workspace, profile)
   }
 }
 

@@ -1,3 +1,4 @@
+import type { Context, Terminal } from '../../core/context.ts'
 import { CredError } from '../../core/errors.ts'
 import { loadKeytarAddon } from '../../io/packaged.ts'
 import { nameRegister } from '../../io/state-index.ts'
@@ -24,8 +25,7 @@ function hasScreen(workspace: Workspace): boolean {
 }
 
 export function nobodyCanBeAsked(workspace: Workspace, noPrompt: boolean): boolean {
-  const { env } = workspace.context
-  return noPrompt || env.AWS_CRED_NO_PROMPT === '1' || Boolean(env.CI)
+  return noPrompt || isUnattended(workspace.context)
 }
 
 export function processPatience(workspace: Workspace, noPrompt: boolean): Patience {
@@ -33,8 +33,18 @@ export function processPatience(workspace: Workspace, noPrompt: boolean): Patien
   return { deadlineMs: nobody ? NOBODY_MS : PROCESS_MS }
 }
 
+/** Where a verb that a person typed asks; null too where AWS_CRED_NO_PROMPT=1 or CI says that nobody is to be asked. */
+export function typedTerminal(context: Context): Terminal | null {
+  return isUnattended(context) ? null : context.openTerminal()
+}
+
+function isUnattended({ env }: Context): boolean {
+  return env.AWS_CRED_NO_PROMPT === '1' || Boolean(env.CI)
+}
+
 /** For verbs that a person typed: shows `waiting for the keychain` at a terminal while it lasts. */
 export function typedPatience(workspace: Workspace): Patience {
+  if (isUnattended(workspace.context)) return { deadlineMs: NOBODY_MS }
   const terminal = workspace.context.openTerminal()
   if (terminal === null) return { deadlineMs: hasScreen(workspace) ? TYPED_MS : NOBODY_MS }
   return {

@@ -2,12 +2,15 @@ import { spanText } from '../../core/clock.ts'
 import { CredError } from '../../core/errors.ts'
 import { type Plan, planProfile } from '../../core/plan.ts'
 import { notServedError } from '../../core/plan-errors.ts'
-import { LAST_USE_MARGIN_MS } from '../../core/session.ts'
+import { LAST_USE_MARGIN_MS, serveMarginMs } from '../../core/session.ts'
 import { setting } from '../../core/settings.ts'
 import { at, parseRoleArn } from '../../core/sts-limits.ts'
 import { maskedKeyId, quoted, shown } from '../../core/text.ts'
 import { shortPath } from '../../io/screen.ts'
 import type { IndexEntries } from '../../io/state-index.ts'
+import { readVaultHeader } from '../../keychain/vault-header.ts'
+import { isVaultLocked, vaultLocked } from '../../keychain/vault-key.ts'
+import { PLAN_MISTAKE } from './failures.ts'
 import { profileSources } from './sources.ts'
 import type { Workspace } from './workspace.ts'
 
@@ -97,16 +100,15 @@ function sessionCell(
   workspace: Workspace,
   plan: Plan,
 ): { readonly session: string; readonly notes: readonly string[] } {
-  const { context, index } = workspace
+  const { context } = workspace
   if (plan.steps.length === 0) return { session: 'never', notes: [] }
   const held = heldSessions(workspace, plan)
   const top = held.at(-1) ?? null
-  const left = top === null ? null : `${spanText(top.leftMs)} left`
-  const failure = index.read('failure', plan.profile)
-  const addedMs = index.read('key', rootName(plan))?.addedMs ?? 0
-  const lastGood = held.findLastIndex((each) => each !== null)
+  const left = top?.isLive ? `${spanText(top.leftMs)} left` : null
+  const failure = standingFailure(workspace, plan, top)
+  const lastGood = held.findLastIndex((each) => each?.isLive)
   const needsCode = plan.steps.some((step, level) => level > lastGood && step.mfaSerial !== null)
-  if (failure !== null && failure.atMs > Math.max(top?.savedMs ?? 0, addedMs)) {
+  if (failure !== null) {
     const code = /^[A-Z]\w+$/.test(failure.code) ? `: ${shown(failure.code, 60)}` : ''
     const failed = `failed ${spanText(context.nowMs() - failure.atMs)} ago${code}`
     const notes = [noteOf(plan.profile, failure.message, failure.hint)]
@@ -116,18 +118,54 @@ function sessionCell(
   return { session: left ?? (needsCode ? 'needs an MFA code' : 'none'), notes: [] }
 }
 
-type Held = { readonly leftMs: number; readonly savedMs: number } | null
+/**
+ * The last failure, unless it is over. Over is one older than the session or the key, and a mistake in the config or on the
+ * command line, since the plan works now. What STS refused stands until it gives a session. Of this machine's own
+ * failures a locked vault stands while it is locked; of the others (network, keychain) nobody can tell from here, and
+ * they are told unless a session is held that is not due: that one is served whatever has failed.
+ */
+function standingFailure(workspace: Workspace, plan: Plan, top: Held | null): IndexEntries['failure'] | null {
+  const failure = workspace.index.read('failure', plan.profile)
+  const addedMs = workspace.index.read('key', rootName(plan))?.addedMs ?? 0
+  if (failure === null || failure.atMs <= Math.max(top?.savedMs ?? 0, addedMs)) return null
+  if (/^[A-Z]/.test(failure.code)) return failure
+  if (failure.code === PLAN_MISTAKE || failure.code === 'usage') return null
+  if (failure.message === vaultLocked().message) return isVaultShut(workspace) ? failure : null
+  return top?.isLive && !top.isDue ? null : failure
+}
 
-function heldSessions(workspace: Workspace, plan: Plan): Held[] {
+/** Whether keys lie in a vault that nothing here opens. */
+export function isVaultShut({ context, paths, storeKind }: Workspace): boolean {
+  try {
+    const header = storeKind === 'vault' ? readVaultHeader(paths.vaultDir) : null
+    return header !== null && isVaultLocked(context, header)
+  } catch (error) {
+    // A damaged header is no lock; every call that needs the vault says it.
+    if (!(error instanceof CredError)) throw error
+    return false
+  }
+}
+
+interface Held {
+  readonly leftMs: number
+  readonly savedMs: number
+  readonly isLive: boolean
+  /** Whether the next call would rather renew it. */
+  readonly isDue: boolean
+}
+
+function heldSessions(workspace: Workspace, plan: Plan): (Held | null)[] {
   const nothing = () => Promise.reject(new CredError('failed', 'cannot open a store to list profiles'))
   const sources = profileSources(workspace, plan, { store: nothing })
   const identity = sources.knownIdentity()
   return plan.steps.map((_, level) => {
     const note: IndexEntries['session'] | null =
       identity === null ? null : workspace.index.read('session', sources.cacheKey(identity, level))
-    const nowMs = note === null ? null : sources.stsNowMs(note.clockName)
-    const leftMs = note === null || nowMs === null ? 0 : note.expiresMs - nowMs
-    return note === null || leftMs <= LAST_USE_MARGIN_MS ? null : { leftMs, savedMs: note.savedMs }
+    if (note === null) return null
+    const nowMs = sources.stsNowMs(note.clockName)
+    const leftMs = nowMs === null ? 0 : note.expiresMs - nowMs
+    const { savedMs } = note
+    return { leftMs, savedMs, isLive: leftMs > LAST_USE_MARGIN_MS, isDue: leftMs <= serveMarginMs(note) }
   })
 }
 

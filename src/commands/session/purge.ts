@@ -25,7 +25,8 @@ export async function purge(words: readonly string[], context: Context): Promise
     const store = openKeychain(workspace, typedPatience(workspace))
     for (const name of names) await store.delete(name)
   }
-  forgetVaultKey(context)
+  const vaultId = idOfVault(workspace)
+  if (vaultId !== null) forgetVaultKey(context, vaultId)
   for (const folder of [workspace.paths.stateDir, workspace.paths.cacheDir]) removeFolder(folder, context.platform)
   context.err(
     `removed ${names.length} ${names.length === 1 ? 'item' : 'items'} from the keychain, and ${pathsText(workspace)}\n`,
@@ -37,6 +38,16 @@ function keychainWorkspace(context: Context): Workspace {
   const workspace = openWorkspace(context)
   const folder = workspace.paths.indexDir(machineId(context.platform), `keychain ${workspace.service}`)
   return { ...workspace, storeKind: 'keychain', index: openIndex(folder) }
+}
+
+function idOfVault({ paths }: Workspace): string | null {
+  try {
+    return readVaultHeader(paths.vaultDir)?.id ?? null
+  } catch (error) {
+    // A damaged header goes with its folder; a key that is left opens nothing.
+    if (!(error instanceof CredError)) throw error
+    return null
+  }
 }
 
 function namesOf({ index }: Workspace): Promise<string[]> {

@@ -20,9 +20,10 @@ export async function readRoot(
   openStore: () => Promise<Store>,
 ): Promise<RootCredentials> {
   const name = root.kind === 'keychain' ? root.name : root.profile
-  const { files } = workspace
+  const { files, storeKind } = workspace
   const nobodyNamesIt = root.kind === 'keychain' && !root.listed && !files.profiles.profiles.has(name)
-  const noKeys = () => noKeysError(root as KeychainRoot, files.profiles, keyNames(workspace), files.configPath)
+  const noKeys = () =>
+    noKeysError(root as KeychainRoot, files.profiles, keyNames(workspace), files.configPath, storeKind ?? 'keychain')
   let found: { readonly store: Store; readonly key: LongLivedKey | null }
   try {
     const store = await openStore()
