@@ -10,6 +10,7 @@ import {
   sessionNameOf,
 } from '../../src/core/cache-key.ts'
 import type { AssumeRoleStep, SessionTokenStep } from '../../src/core/plan-steps.ts'
+import { sha256Hex } from '../../src/core/sha256.ts'
 
 const ROLE: AssumeRoleStep = {
   kind: 'assume-role',
@@ -131,7 +132,7 @@ test('identityOfStatic() and identityOfKey() name the source without its secret'
     origin,
   } as const
   assert.deepEqual(identityOfStatic(root, 'aws'), {
-    id: 'static:AKIAEXAMPLE',
+    id: `static:${sha256Hex('AKIAEXAMPLE').slice(0, 32)}`,
     partition: 'aws',
     accountId: null,
     userName: null,
