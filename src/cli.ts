@@ -1,7 +1,7 @@
-import { parseArguments } from './core/arguments.ts'
+import { parseArguments, verbHint } from './core/arguments.ts'
 import type { Context } from './core/context.ts'
 import { CredError, type CredErrorCode } from './core/errors.ts'
-import { nearest, quoted, shown } from './core/text.ts'
+import { quoted, shown } from './core/text.ts'
 import type { Verb } from './core/verb.ts'
 
 /** Every verb, loaded when it is typed. A new verb is one file and one line here. */
@@ -72,7 +72,7 @@ async function dispatch(words: readonly string[], context: Context): Promise<unk
     const { purge } = await import('./commands/session/purge.ts')
     return purge(rest, context)
   }
-  const { verb } = await loadVerb(name)
+  const { verb } = await loadVerb(name, rest)
   const end = rest.indexOf('--')
   if ((end === -1 ? rest : rest.slice(0, end)).some((word) => word === '--help' || word === '-h')) {
     const { verbHelp } = await import('./commands/help.ts')
@@ -82,12 +82,11 @@ async function dispatch(words: readonly string[], context: Context): Promise<unk
   return verb.run(parseArguments(verb, rest), context)
 }
 
-async function loadVerb(name: string): Promise<{ readonly verb: Verb }> {
+async function loadVerb(name: string, rest: readonly string[] = []): Promise<{ readonly verb: Verb }> {
   const load = Object.hasOwn(VERBS, name) ? VERBS[name] : undefined
   if (load !== undefined) return load()
-  const near = nearest(name, Object.keys(VERBS))
   throw new CredError('usage', `cannot run ${quoted(name, 40)}: there is no such verb`, {
-    hint: near === null ? 'see them all: aws-cred --help' : `the nearest is: aws-cred ${near}`,
+    hint: verbHint(name, rest, Object.keys(VERBS)),
   })
 }
 

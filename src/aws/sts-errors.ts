@@ -1,5 +1,6 @@
 import { spanText } from '../core/clock.ts'
 import { CredError } from '../core/errors.ts'
+import { endpointOverride } from '../core/sts-endpoint.ts'
 import { maskedKeyId, shown } from '../core/text.ts'
 import type { StsCall } from './sts-calls.ts'
 import type { SeenClock } from './sts-client.ts'
@@ -96,10 +97,18 @@ function refusal(code: string, said: string, key: string, call: StsCall, seen: S
         hint: 'name another region: export AWS_REGION=us-east-1',
       }
     case 'AccessDenied':
-      return { why: `STS refused ${key} of ${call.signer}: ${said} (${code})`, hint: null }
+      return { why: `STS refused ${key} of ${call.signer}: ${said} (${code})`, hint: trustHint(said, call) }
     default:
       return { why: said === '' ? `STS answered ${code}` : `STS answered ${shown(code, 60)}: ${said}`, hint: null }
   }
+}
+
+/** For AssumeRole's own refusal: the role's side has to allow whoever signs, whatever else is missing. */
+function trustHint(said: string, call: StsCall): string | null {
+  if (!/ is not authorized to perform: sts:AssumeRole on /.test(said) || /explicit deny/.test(said)) return null
+  const signer = /^User: (arn:\S+) is not/.exec(said)?.[1] ?? call.signer
+  const profile = / for profile "([\w.@:/+-]+)"$/.exec(call.purpose)?.[1] ?? 'PROFILE'
+  return `the role's trust policy must allow ${signer}; an external id is set with: aws-cred setup ${profile} --external-id TEXT`
 }
 
 const NETWORK: Record<string, string> = {
@@ -123,8 +132,10 @@ function wordUnreachable(error: SdkError, call: StsCall): CredError | null {
   const name = typeof error.name === 'string' ? error.name : ''
   const why = NETWORK[code] ?? (name === 'TimeoutError' || name === 'AbortError' ? 'no answer in time' : null)
   if (why === null) return null
+  const setting = call.target.endpoint === null ? null : (endpointOverride(call.env)?.setting ?? null)
   return new CredError(
     'failed',
     `cannot ${call.purpose}: cannot reach ${call.clockName}: ${why}${code === '' ? '' : ` (${code})`}`,
+    setting === null ? {} : { hint: `${setting} is set to ${shown(call.target.endpoint ?? '', 300)}` },
   )
 }

@@ -10,6 +10,7 @@ import type { Arguments, Verb } from '../core/verb.ts'
 import { homeDir, readAwsFiles } from '../io/aws-files.ts'
 import { type BackupPlace, undoConfig, writeConfig } from '../io/config-backup.ts'
 import { LockUnavailable, withLock } from '../io/lock.ts'
+import { typedTerminal } from './session/open-store.ts'
 import { openWorkspace, type Workspace } from './session/workspace.ts'
 
 export const verb: Verb = {
@@ -25,7 +26,7 @@ export const verb: Verb = {
     'external-id': { type: 'string', value: 'TEXT', about: 'the external id that the role asks for' },
     region: { type: 'string', value: 'REGION', about: 'the region of the profile, for all AWS tools' },
     yes: { type: 'boolean', about: 'write without showing the change and asking' },
-    undo: { type: 'boolean', about: 'put the file back as it was, if nothing else changed it since' },
+    undo: { type: 'boolean', about: 'take back the last setup of the profile, which nothing may have changed since' },
   },
   examples: [
     'aws-cred setup prod --role-arn arn:aws:iam::123456789012:role/Prod-Role --source-profile user1',
@@ -78,11 +79,11 @@ async function askForIt(workspace: Workspace, request: SetupRequest): Promise<Se
     context.err(nothingToWrite(workspace, request.profile))
     return 'nothing to write'
   }
-  const terminal = context.openTerminal()
+  const terminal = typedTerminal(context)
   const text = `${plan.screen}${plan.notes.map((note) => `${note}\n`).join('')}`
   if (terminal === null) {
     context.err(text)
-    throw new CredError('person', `cannot set up profile ${quoted(request.profile)}: there is no terminal to ask at`, {
+    throw new CredError('person', `cannot set up profile ${quoted(request.profile)}: nobody can be asked here`, {
       hint: `write it unasked: ${setupCommand(request, '--yes')}`,
     })
   }
@@ -91,16 +92,18 @@ async function askForIt(workspace: Workspace, request: SetupRequest): Promise<Se
   if (answer === 'y' || answer === 'yes') return plan
   throw new CredError(
     'failed',
-    `cannot set up profile ${quoted(request.profile)}: the answer was no, nothing is written`,
+    `cannot set up profile ${quoted(request.profile)}: nothing written, the answer was not yes`,
   )
 }
 
 async function undo(workspace: Workspace, profile: string): Promise<void> {
-  const done = await withConfigLock(workspace, async () => undoConfig(backupPlace(workspace, profile)))
-  const file = shownPath(workspace, workspace.files.configPath)
-  const before = `before ${profile === 'default' ? '[default]' : `[profile ${profile}]`} was written`
+  const names = workspace.files.profiles.profiles.keys()
+  const done = await withConfigLock(workspace, async () => undoConfig(backupPlace(workspace, profile), names))
+  const name = sectionName(workspace, profile)
   workspace.context.err(
-    done === 'removed' ? `removed ${file}: it was not there ${before}\n` : `${file} is as it was ${before}\n`,
+    done === 'removed'
+      ? `took back the last setup of ${name}: the file was not there before, and is removed\n`
+      : `took back the last setup of ${name}\n`,
   )
 }
 
@@ -111,6 +114,7 @@ function planNow(workspace: Workspace, request: SetupRequest): SetupPlan & { rea
     config: config ?? parseIni('', { kind: 'config', path: configPath }),
     credentials,
     hasKeys: (name) => workspace.index.read('key', name) !== null,
+    keyNames: () => workspace.index.all('key').map(({ name }) => name),
     showPath: (path) => shownPath(workspace, path),
   })
   return { ...plan, existed: config !== null }

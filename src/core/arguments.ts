@@ -39,15 +39,23 @@ export function parseArguments(verb: Verb, words: readonly string[]): Arguments 
     }
     texts.set(name, value)
   }
-  checkCount(verb, positionals)
+  checkCount(verb, positionals, texts)
   return { positionals, text: (name) => texts.get(name), flag: (name) => texts.has(name) }
 }
 
-function checkCount(verb: Verb, positionals: readonly string[]): void {
+function checkCount(verb: Verb, positionals: readonly string[], texts: ReadonlyMap<string, string>): void {
   const needed = verb.positionals.filter((name) => !name.endsWith('?'))
   if (positionals.length < needed.length)
     throw usageError(verb, `${needed[positionals.length]?.replace('...', '')} is missing`)
   if (positionals.length > verb.positionals.length && !takesRest(verb)) {
+    const [name] = positionals
+    if (verb.positionals.length === 0 && positionals.length === 1 && verb.options.profile && !texts.has('profile')) {
+      if (name !== undefined && isPlain(name)) {
+        throw new CredError('usage', `cannot run ${verb.name}: it takes no arguments`, {
+          hint: `name the profile: aws-cred ${verb.name} --profile ${name}`,
+        })
+      }
+    }
     throw usageError(verb, verb.positionals.length === 0 ? 'it takes no arguments' : 'there are too many arguments')
   }
 }
@@ -64,6 +72,29 @@ function unknownFlag(verb: Verb, flag: string): CredError {
   return new CredError('usage', `cannot run ${verb.name}: it has no option ${quoted(flag, 40)}`, {
     hint: near === null ? `see what it takes: aws-cred ${verb.name} --help` : `the nearest is ${shown(near)}`,
   })
+}
+
+/** What other programs call our verbs. */
+const ALIASES: Readonly<Record<string, string>> = {
+  ls: 'list',
+  rm: 'remove',
+  delete: 'remove',
+  configure: 'setup',
+  'export-credentials': 'export',
+}
+
+/** What may have been meant by a verb that is not there, as a line to paste where the rest of what was typed is short. */
+export function verbHint(typed: string, rest: readonly string[], verbs: readonly string[]): string {
+  const alias = Object.hasOwn(ALIASES, typed) ? ALIASES[typed] : undefined
+  const near = alias !== undefined && verbs.includes(alias) ? alias : nearest(typed, verbs)
+  if (near === null) return 'see them all: aws-cred --help'
+  const words = rest.length <= 3 && rest.every(isPlain) ? rest : []
+  return `the nearest is: ${['aws-cred', near, ...words].join(' ')}`
+}
+
+/** Whether a word may stand in a hint: a shell reads it as it is, and it is no secret key (40 of the same letters). */
+function isPlain(word: string): boolean {
+  return /^[\w.@:/+=-]+$/.test(word) && (word.length < 32 || word.startsWith('arn:'))
 }
 
 export function usageError(verb: Pick<Verb, 'name'>, state: string): CredError {

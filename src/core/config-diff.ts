@@ -58,15 +58,10 @@ function commonLengths(old: readonly string[], now: readonly string[]): ((i: num
   return (i, j) => cells[i * width + j] ?? 0
 }
 
-/** The number that a line of `after` has in `before`; for a new line that of the nearest old one above it, at least 1. */
-export function oldLineNumbers(before: IniDocument, after: IniDocument): (line: number) => number {
-  const numbers = [1]
-  let last = 1
-  for (const { before: old, after: now } of diffLines(before.lines, after.lines)) {
-    last = old ?? last
-    if (now !== null) numbers[now] = last
-  }
-  return (line) => numbers[line] ?? line
+/** The number that a line of `after` has in `before`; null for a new line. */
+export function oldLineNumbers(before: IniDocument, after: IniDocument): (line: number) => number | null {
+  const numbers = new Map(diffLines(before.lines, after.lines).map((line) => [line.after, line.before]))
+  return (line) => numbers.get(line) ?? null
 }
 
 /**

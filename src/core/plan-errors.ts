@@ -2,6 +2,7 @@ import { CredError } from './errors.ts'
 import type { KeychainRoot, OtherRoot } from './plan.ts'
 import type { Source } from './plan-sources.ts'
 import type { ProfileProperty, Profiles } from './profiles.ts'
+import { setting } from './settings.ts'
 import { at } from './sts-limits.ts'
 import { nearest, quoted, shown } from './text.ts'
 
@@ -19,8 +20,14 @@ export function loopError(cycle: readonly string[], profiles: Profiles): CredErr
     hint:
       cycle.length === 2 && cycle[0] === cycle[1]
         ? `a profile can be its own source only with keys of its own: aws-cred add ${shown(first)}`
-        : 'name a profile with keys as the source_profile of one of them',
+        : loopCure(cycle, profiles),
   })
+}
+
+function loopCure(cycle: readonly string[], profiles: Profiles): string {
+  const role = cycle.find((name) => setting(profiles, name, 'source_profile') !== null)
+  if (role === undefined) return `let one serve itself: aws-cred setup ${shown(cycle[0] ?? '')}`
+  return `name a profile with keys: aws-cred setup ${shown(role)} --source-profile NAME`
 }
 
 export function twoKindsError(profile: string, one: Source, other: Source): CredError {
@@ -41,9 +48,10 @@ export function twoKindsError(profile: string, one: Source, other: Source): Cred
 
 export function roleWithoutSourceError(profile: string, role: Source): CredError {
   const where = role.property === null ? '' : ` (${at(role.property)})`
+  const missing = role.key === 'aws_cred_role_arn' ? 'aws_cred_source_profile' : 'source_profile or credential_source'
   return new CredError(
     'failed',
-    `cannot resolve profile ${quoted(profile)}: ${role.key}${where} has no source_profile or credential_source beside it`,
+    `cannot resolve profile ${quoted(profile)}: ${role.key}${where} has no ${missing} beside it`,
     { hint: `name the profile whose keys assume it: aws-cred setup ${shown(profile)} --source-profile NAME` },
   )
 }

@@ -111,6 +111,7 @@ function durationSetting(profile: string, profiles: Profiles, maxS: number): num
   throw new CredError(
     'failed',
     `cannot use ${key} ${quoted(property.value, 20)} of profile ${quoted(profile)} (${at(property)}): it must be ${DURATION_MIN_S} to ${maxS} seconds`,
+    { hint: `aws-cred setup ${shown(profile)} --duration 1h` },
   )
 }
 

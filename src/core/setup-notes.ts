@@ -1,13 +1,18 @@
 import type { Plan } from './plan.ts'
 import type { Profiles } from './profiles.ts'
 import { at, CHAINED_MAX_S } from './sts-limits.ts'
-import { quoted, shown } from './text.ts'
+import { nearest, quoted, shown } from './text.ts'
 
 /** What will not work, or not as it looks, of a profile that is about to be written: one line each. */
-export function setupNotes(profile: string, plan: Plan, profiles: Profiles): string[] {
+export function setupNotes(
+  profile: string,
+  plan: Plan,
+  profiles: Profiles,
+  keyNames: () => readonly string[],
+): string[] {
   return [
     ...keysInFile(profile, profiles),
-    ...missingKeys(plan),
+    ...missingKeys(plan, profiles, keyNames),
     ...pastedSession(plan),
     ...plan.steps.flatMap((step) =>
       step.kind === 'assume-role' && step.chained && (step.askedSeconds ?? 0) > CHAINED_MAX_S
@@ -38,9 +43,12 @@ function keysInFile(profile: string, profiles: Profiles): string[] {
   ]
 }
 
-function missingKeys({ root }: Plan): string[] {
+function missingKeys({ profile, root }: Plan, profiles: Profiles, keyNames: () => readonly string[]): string[] {
   if (root.kind !== 'keychain' || root.listed) return []
-  return [`${quoted(root.name)} has no keys yet; put them in: aws-cred add ${shown(root.name)}`]
+  const names = [...keyNames(), ...profiles.profiles.keys()].filter((name) => name !== profile)
+  const near = profiles.profiles.has(root.name) ? null : nearest(root.name, names)
+  const meant = near === null ? '' : ` (did you mean ${quoted(near)}?)`
+  return [`${quoted(root.name)} has no keys yet${meant}; put them in: aws-cred add ${shown(root.name)}`]
 }
 
 function pastedSession({ root }: Plan): string[] {

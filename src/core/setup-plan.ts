@@ -20,6 +20,7 @@ export interface SetupSurroundings {
   readonly credentials: IniDocument | null
   /** Whether the index knows keys of that name in the keychain. */
   hasKeys(name: string): boolean
+  keyNames(): readonly string[]
   /** How messages name a file: `~/.aws/config`. */
   showPath(path: string): string
 }
@@ -55,12 +56,19 @@ export function planSetup(request: SetupRequest, surroundings: SetupSurroundings
   refuseForeignProcess(request, now, platform)
   const edit = editProfile(config, request, platform)
   const oldLine = oldLineNumbers(config, edit.document)
-  const edited = namedPlaces(mergeProfiles(edit.document, credentials), surroundings, oldLine)
+  const edited = namedPlaces(
+    mergeProfiles(edit.document, credentials),
+    surroundings,
+    (line) => oldLine(line) ?? NEW_LINE,
+  )
   const profiles = withOldNames(edited, request, edit.moves)
-  refuseOverrides(request, profiles)
-  checkTogether(request, profiles)
-  const plan = planProfile(request.profile, profiles, { platform, hasKeys: surroundings.hasKeys })
-  if (plan.root.kind === 'other') throw notServedError(request.profile, plan.root)
+  const plan = withoutNewPlaces(configName, () => {
+    refuseOverrides(request, profiles)
+    checkTogether(request, profiles)
+    const found = planProfile(request.profile, profiles, { platform, hasKeys: surroundings.hasKeys })
+    if (found.root.kind === 'other') throw notServedError(request.profile, found.root)
+    return found
+  })
   return {
     before,
     after: serializeIni(edit.document),
@@ -70,7 +78,7 @@ export function planSetup(request: SetupRequest, surroundings: SetupSurroundings
         ({ from, to, line, takenOut }) =>
           `${takenOut ? `${from} (${configName}:${line}) goes, ${to} is there` : `${from} (${configName}:${line}) becomes ${to}`}; aws-vault, awsume and aws-runas read only ${from}`,
       ),
-      ...setupNotes(request.profile, plan, profiles),
+      ...setupNotes(request.profile, plan, profiles, surroundings.keyNames),
     ],
   }
 }
@@ -107,7 +115,9 @@ function checkTogether(request: SetupRequest, profiles: Profiles): void {
     new CredError('usage', `cannot run setup: ${state}`, { hint: `add it: ${setupCommand(request, more)}` })
   if (has('role_arn')) {
     if (request.durationSeconds !== null && request.durationSeconds > ASSUME_ROLE_MAX_S) {
-      throw new CredError('usage', 'cannot run setup: --duration must be 15m to 12h for a role')
+      throw new CredError('usage', 'cannot run setup: --duration must be 15m to 12h for a role', {
+        hint: setupCommand({ ...request, durationSeconds: null }, '--duration 1h'),
+      })
     }
     const sources = ['source_profile', 'credential_source', 'web_identity_token_file']
     if (request.roleArn !== null && !sources.some(has)) {
@@ -116,6 +126,21 @@ function checkTogether(request: SetupRequest, profiles: Profiles): void {
   } else if (request.sourceProfile !== null) {
     throw usage('--source-profile needs a role beside it', '--role-arn ARN')
   } else if (request.externalId !== null) throw usage('--external-id needs a role beside it', '--role-arn ARN')
+}
+
+/** In place of the number of a line that is not written yet. */
+const NEW_LINE = 0
+
+/** Takes the places of lines that are not written yet out of what `work` throws: nobody can look there. */
+function withoutNewPlaces<T>(configName: string, work: () => T): T {
+  try {
+    return work()
+  } catch (error) {
+    const place = `${configName}:${NEW_LINE}`
+    if (!(error instanceof CredError) || !error.message.includes(place)) throw error
+    const message = error.message.replaceAll(` (${place})`, '').replaceAll(`, ${place})`, ')')
+    throw new CredError(error.code, message, error.hint === null ? {} : { hint: error.hint })
+  }
 }
 
 /** The profiles with files named as messages do, and with the line numbers that the config has now. */
@@ -146,7 +171,7 @@ function withOldNames(profiles: Profiles, request: SetupRequest, moves: readonly
   const properties = [...profile.properties].map(([key, value]) => {
     const move = moves.find(({ to, takenOut }) => to === key && !takenOut && value.file === 'config')
     if (move === undefined) return [key, value] as const
-    return [wanted.has(key) ? key : move.from, { ...value, line: move.line }] as const
+    return wanted.has(key) ? ([key, value] as const) : ([move.from, { ...value, line: move.line }] as const)
   })
   const all = new Map(profiles.profiles).set(profile.name, {
     name: profile.name,

@@ -3,6 +3,7 @@ import { isPortableProfileName, ownLine, parseOwnLine } from './command-line.ts'
 import type { Context } from './context.ts'
 import { CredError } from './errors.ts'
 import { INI_NAME } from './ini-grammar.ts'
+import { isRegionName } from './sts-endpoint.ts'
 import { DURATION_MIN_S, mfaSerialProblem, parseDurationText, parseRoleArn, SESSION_TOKEN_MAX_S } from './sts-limits.ts'
 import { quoted, shown } from './text.ts'
 import type { Arguments } from './verb.ts'
@@ -22,12 +23,14 @@ export interface SetupRequest {
 
 const VERB = { name: 'setup' }
 
+type TextRule = readonly [rule: { test(value: string): boolean }, range: string]
+
 /** Limits of the STS service model (2011-06-15); the planner knows them too, this is for exit 2 before a file is read. */
-const TEXT_FLAGS: Readonly<Record<string, readonly [rule: RegExp, range: string]>> = {
+const TEXT_FLAGS: Readonly<Record<string, TextRule>> = {
   'external-id': [/^[\w+=,.@:/-]{2,1224}$/, '2 to 1224 of letters, digits and _+=,.@:/-'],
   'mfa-serial': [/^[\w+=/:,.@-]{9,256}$/, '9 to 256 of letters, digits and _+=/:,.@-'],
   'source-profile': [INI_NAME, 'letters, digits and _-/.%@:+'],
-  region: [/^[A-Za-z0-9-]{1,63}$/, 'a region such as eu-west-1'],
+  region: [{ test: isRegionName }, 'a region such as eu-west-1'],
 }
 
 /**
@@ -87,7 +90,7 @@ export function setupRequest(
 function textFlag(given: Arguments, name: string): string | null {
   const value = given.text(name)
   if (value === undefined) return null
-  const [rule, range] = TEXT_FLAGS[name] as readonly [RegExp, string]
+  const [rule, range] = TEXT_FLAGS[name] as TextRule
   if (rule.test(value)) return value
   throw usageError(VERB, `--${name} ${quoted(value)} must be ${range}`)
 }

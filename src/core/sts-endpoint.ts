@@ -36,6 +36,11 @@ export interface RegionSetting {
 
 const REGION = /^[a-z]{2,4}(-[a-z]+)+-\d{1,2}$/
 
+/** Whether a name reads like a region; whether AWS has it, only AWS knows. */
+export function isRegionName(name: string): boolean {
+  return REGION.test(name)
+}
+
 /**
  * The region whose STS is asked: the first of `candidates` that is one of the partition's, else the
  * partition's default. A region of another partition could never know the key.
@@ -43,7 +48,7 @@ const REGION = /^[a-z]{2,4}(-[a-z]+)+-\d{1,2}$/
 export function stsRegion(candidates: readonly RegionSetting[], partition: string): string {
   for (const { setting, region } of candidates) {
     if (!region) continue
-    if (!REGION.test(region))
+    if (!isRegionName(region))
       throw new CredError(
         'failed',
         `cannot use region ${quoted(region, 40)} of ${setting}: a region reads like eu-west-1`,

@@ -2,113 +2,186 @@ import { readFileSync, realpathSync, unlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { CredError } from '../core/errors.ts'
 import { secretLine } from '../core/setup-secrets.ts'
+import { type SectionChange, sectionChange, takeBack } from '../core/setup-undo.ts'
 import { sha256Hex } from '../core/sha256.ts'
-import { quoted } from '../core/text.ts'
+import { nearest, quoted, shown } from '../core/text.ts'
 import { errnoOf, fileError } from './file-errors.ts'
 import { ensurePrivateFolder, readPrivateFile, writePrivateFile } from './private-files.ts'
 import { replaceFile } from './replace-file.ts'
 import { safeFileName } from './safe-name.ts'
 
-/** Whose backup it is: one per profile and config file, made anew at each write. */
+/** Whose backups they are: some per profile and config file, one for each write. */
 export interface BackupPlace {
   readonly folder: string
   readonly configPath: string
   readonly profile: string
 }
 
-interface BackupRecord {
+/** One write that can be taken back. */
+interface BackupStep {
   /** The file that holds the config as it was; null where there was no config. */
   readonly backupPath: string | null
   readonly previousHash: string | null
   /** SHA-256 of the config as it was written. */
   readonly writtenHash: string
+  /** What became of the profile's own lines; null where that alone cannot be taken back. */
+  readonly change: SectionChange | null
 }
 
+const STEPS_MAX = 5
+
 /**
- * Writes the config with a backup beside our state first, 0600, so that `undoConfig` can put it back. Throws
- * `CredError`, with config and earlier backup as they were, when the config no longer holds `previous`.
+ * Writes the config with a backup beside our state first, 0600, so that `undoConfig` can put it back; five per profile
+ * are kept. Throws `CredError`, with config and earlier backups as they were, when the config no longer holds `previous`.
  */
 export function writeConfig(place: BackupPlace, previous: string | null, text: string): void {
   if (previous !== null && secretLine(previous) !== null) {
     throw new CredError('failed', `cannot back up ${quoted(place.configPath, 300)}: it holds a secret`)
   }
   ensurePrivateFolder(place.folder)
+  const earlier = readSteps(place)
   const path = recordPath(place)
-  const earlier = readRecord(place)
-  const record: BackupRecord = {
+  const step: BackupStep = {
     backupPath:
       previous === null ? null : `${path.slice(0, -'.json'.length)}-${sha256Hex(previous).slice(0, 16)}.config`,
     previousHash: hashOf(previous),
     writtenHash: sha256Hex(text),
+    change: changeOf(place, previous ?? '', text),
   }
-  if (record.backupPath !== null) writePrivateFile(record.backupPath, previous ?? '')
-  writeRecord(path, record)
+  const steps = [...earlier, step].slice(-STEPS_MAX)
+  if (step.backupPath !== null) writePrivateFile(step.backupPath, previous ?? '')
+  writeSteps(place, steps)
   try {
     replaceFile(place.configPath, text, { expected: previous, newMode: 0o600 })
   } catch (error) {
-    if (earlier === null) remove(path)
-    else writeRecord(path, earlier)
-    if (record.backupPath !== null && record.backupPath !== earlier?.backupPath) remove(record.backupPath)
+    writeSteps(place, earlier)
+    removeBackups([step], earlier)
     throw error
   }
-  if (earlier !== null && earlier.backupPath !== null && earlier.backupPath !== record.backupPath) {
-    remove(earlier.backupPath)
-  }
+  removeBackups(earlier, steps)
 }
 
 /**
- * Puts the config back as it was before the last write for the profile; one that did not exist is removed. Throws
- * `CredError`, with nothing changed, unless the config still is what was written.
+ * Takes back the last write for the profile: the config as it was before it, byte for byte (one that did not exist is
+ * removed); where something else has changed since, the profile's own lines alone. Throws `CredError`, with nothing
+ * changed, when those lines are not what was written either. `profiles` are other names that may have been meant.
  */
-export function undoConfig(place: BackupPlace): 'restored' | 'removed' {
-  const record = readRecord(place)
-  const name = quoted(place.profile)
-  if (record === null) throw new CredError('failed', `cannot undo the setup of ${name}: there is no backup from it`)
+export function undoConfig(place: BackupPlace, profiles: Iterable<string> = []): 'restored' | 'removed' {
+  const steps = readSteps(place)
+  const step = steps.at(-1)
+  if (step === undefined) throw nothingToUndo(place, profiles)
   const current = readText(place.configPath)
-  if (hashOf(current) !== record.writtenHash) {
-    const where = record.backupPath === null ? 'there was no file before' : `the backup is ${record.backupPath}`
-    throw new CredError(
-      'failed',
-      `cannot undo the setup of ${name}: ${quoted(place.configPath, 300)} has changed since; ${where}`,
-    )
-  }
-  if (record.backupPath === null) {
+  const asWritten = hashOf(current) === step.writtenHash
+  if (asWritten && step.backupPath === null) {
     removeConfig(place.configPath)
   } else {
-    const previous = readPrivateFile(record.backupPath)?.toString('utf8') ?? null
-    if (previous === null || hashOf(previous) !== record.previousHash) {
-      throw new CredError('failed', `cannot undo the setup of ${name}: its backup is gone or damaged`)
-    }
-    replaceFile(place.configPath, previous, { expected: current })
+    replaceFile(place.configPath, asWritten ? backupOf(place, step) : withoutChange(place, step, current), {
+      expected: current,
+    })
   }
-  remove(recordPath(place))
-  if (record.backupPath !== null) remove(record.backupPath)
-  return record.backupPath === null ? 'removed' : 'restored'
+  const left = steps.slice(0, -1)
+  writeSteps(place, left)
+  removeBackups([step], left)
+  return asWritten && step.backupPath === null ? 'removed' : 'restored'
+}
+
+function nothingToUndo(place: BackupPlace, profiles: Iterable<string>): CredError {
+  const known = [...profiles]
+  const undoable = known.filter((profile) => readSteps({ ...place, profile }).length > 0)
+  const near = known.includes(place.profile) ? null : nearest(place.profile, undoable)
+  return new CredError(
+    'failed',
+    `cannot undo the setup of ${quoted(place.profile)}: there is no backup from it`,
+    near === null ? {} : { hint: `the nearest is: aws-cred setup ${shown(near)} --undo` },
+  )
+}
+
+function backupOf(place: BackupPlace, { backupPath, previousHash }: BackupStep): string {
+  const previous = backupPath === null ? null : (readPrivateFile(backupPath)?.toString('utf8') ?? null)
+  if (previous !== null && hashOf(previous) === previousHash) return previous
+  throw new CredError('failed', `cannot undo the setup of ${quoted(place.profile)}: its backup is gone or damaged`)
+}
+
+/** The config with the profile's lines as they were, the rest as it is now. */
+function withoutChange(place: BackupPlace, step: BackupStep, current: string | null): string {
+  const { configPath, profile } = place
+  const text = step.change === null || current === null ? null : takeBack(configPath, profile, current, step.change)
+  if (text !== null) return text
+  const what = current === null ? `${quoted(configPath, 300)} is gone` : 'it has changed since'
+  const { backupPath } = step
+  const before = backupPath === null ? '; there was no file before' : ''
+  throw new CredError(
+    'failed',
+    `cannot undo the setup of ${quoted(profile)}: ${what}${before}`,
+    backupPath === null
+      ? {}
+      : {
+          hint:
+            current === null || process.platform === 'win32'
+              ? `the backup is ${shown(backupPath, 1000)}`
+              : `see what: diff ${shWord(backupPath)} ${shWord(configPath)}`,
+        },
+  )
+}
+
+function shWord(path: string): string {
+  return /^[\w@%+=:,./-]+$/.test(path) ? path : `'${shown(path, 1000).replaceAll("'", `'\\''`)}'`
+}
+
+function changeOf({ configPath, profile }: BackupPlace, previous: string, text: string): SectionChange | null {
+  try {
+    return sectionChange(configPath, profile, previous, text)
+  } catch (error) {
+    // A text without sections that can be told apart: the whole file can be put back, and nothing less.
+    if (error instanceof CredError) return null
+    throw error
+  }
 }
 
 function recordPath({ folder, configPath, profile }: BackupPlace): string {
   return join(folder, `${safeFileName(`${profile} ${configPath}`)}.json`)
 }
 
-function writeRecord(path: string, record: BackupRecord): void {
-  writePrivateFile(path, `${JSON.stringify({ version: 1, ...record })}\n`)
+function writeSteps(place: BackupPlace, steps: readonly BackupStep[]): void {
+  if (steps.length === 0) remove(recordPath(place))
+  else writePrivateFile(recordPath(place), `${JSON.stringify({ version: 2, steps })}\n`)
 }
 
-function readRecord(place: BackupPlace): BackupRecord | null {
+/** Removes the backups of `steps` that no step of `kept` needs. */
+function removeBackups(steps: readonly BackupStep[], kept: readonly BackupStep[]): void {
+  for (const { backupPath } of steps) {
+    if (backupPath !== null && !kept.some((step) => step.backupPath === backupPath)) remove(backupPath)
+  }
+}
+
+/** The last one is the newest. Empty where there is no record, or none that could be trusted. */
+function readSteps(place: BackupPlace): BackupStep[] {
   const text = readPrivateFile(recordPath(place))?.toString('utf8')
-  if (text === undefined) return null
-  let record: Partial<Record<string, unknown>> | null
+  if (text === undefined) return []
+  let record: { readonly version?: unknown; readonly steps?: unknown } | null
   try {
     record = JSON.parse(text)
   } catch {
     // Damaged: no backup that could be trusted.
-    return null
+    return []
   }
-  if (record?.version !== 1 || typeof record.writtenHash !== 'string') return null
-  const { backupPath, previousHash, writtenHash } = record
-  if (typeof backupPath === 'string' && typeof previousHash === 'string')
-    return { backupPath, previousHash, writtenHash }
-  return backupPath === null ? { backupPath, previousHash: null, writtenHash } : null
+  if (record?.version !== 2 || !Array.isArray(record.steps) || !record.steps.every(isStep)) return []
+  return record.steps
+}
+
+function isStep(value: unknown): value is BackupStep {
+  if (typeof value !== 'object' || value === null) return false
+  const { backupPath, previousHash, writtenHash, change } = value as Partial<Record<keyof BackupStep, unknown>>
+  const hasBackup = typeof backupPath === 'string' && typeof previousHash === 'string'
+  if (typeof writtenHash !== 'string' || !(hasBackup || (backupPath === null && previousHash === null))) return false
+  return change === null || isChange(change)
+}
+
+function isChange(value: unknown): value is SectionChange {
+  if (typeof value !== 'object' || value === null) return false
+  const { before, after, blankLine } = value as Partial<Record<keyof SectionChange, unknown>>
+  const areTexts = (list: unknown) => Array.isArray(list) && list.every((text) => typeof text === 'string')
+  return areTexts(before) && areTexts(after) && typeof blankLine === 'boolean'
 }
 
 function hashOf(text: string | null): string | null {

@@ -105,7 +105,10 @@ suite('setup writes', () => {
     )
     assert.deepEqual([statSync(config).mode & 0o777, statSync(join(home, '.aws')).mode & 0o777], [0o600, 0o700])
     const undone = await setup(['prod', '--undo'])
-    assert.equal(undone.errText, 'removed ~/.aws/config: it was not there before [profile prod] was written\n')
+    assert.equal(
+      undone.errText,
+      'took back the last setup of [profile prod] in ~/.aws/config: the file was not there before, and is removed\n',
+    )
     assert.equal(existsSync(config), false)
     assert.deepEqual(backups(), [])
   })
@@ -244,7 +247,7 @@ suite('setup asks', () => {
     await refuses(
       ['prod', ...ROLE_FLAGS, '--duration', '2h'],
       'person',
-      /no terminal to ask at\n.*aws-cred setup prod --role-arn arn:aws:iam::123456789012:role\/Prod-Role --source-profile user1 --duration 7200 --yes$/,
+      /nobody can be asked here\n.*aws-cred setup prod --role-arn arn:aws:iam::123456789012:role\/Prod-Role --source-profile user1 --duration 7200 --yes$/,
     )
   })
 
@@ -280,6 +283,7 @@ suite('setup refuses', () => {
       [...ROLE_FLAGS, '--duration', '13h'],
       [...ROLE_FLAGS, '--duration', 'long'],
       [...ROLE_FLAGS, '--region', 'eu west'],
+      [...ROLE_FLAGS, '--region', 'eu'],
       ['--role-arn', ROLE, '--source-profile', 'a b'],
       ['--mfa-serial', 'arn:aws:iam::123456789012:user/alice'],
       ['--mfa-serial', 'arn:aws:iam::123456789012:u2f/user/alice/key-ABC'],
@@ -335,6 +339,16 @@ suite('setup refuses', () => {
     write(config, '[profile user2]\ncredential_process = /usr/bin/other\n')
     await refuses(['prod', '--role-arn', ROLE, '--source-profile', 'user2', '--yes'], 'failed', /~\/\.aws\/config:2/)
     await refuses(['prod', '--role-arn', ROLE, '--source-profile', 'prod', '--yes'], 'failed', /loop/)
+  })
+
+  test('what is only about to be written, without a line number for it', async () => {
+    write(config, '[default]\nregion = a\n')
+    const loop = /^cannot resolve profile "prod": its sources form a loop: prod > prod$/m
+    await refuses(['prod', '--role-arn', ROLE, '--source-profile', 'prod', '--yes'], 'failed', loop)
+    haveKeys('user1', 'prod')
+    const kinds =
+      /two kinds of credentials, a role and keys in the keychain: aws_cred_role_arn and |: .* and aws_cred_role_arn$/m
+    await refuses(['prod', ...ROLE_FLAGS, '--yes'], 'failed', kinds)
   })
 
   test('a config that holds a secret, also commented out, without showing it', async () => {
@@ -403,6 +417,12 @@ suite('setup says', () => {
     )
   })
 
+  test('which source was meant where a name is mistyped', async () => {
+    haveKeys('user1')
+    const text = await notes(['prod', '--role-arn', ROLE, '--source-profile', 'usre1'])
+    assert.match(text, /^"usre1" has no keys yet \(did you mean "user1"\?\); put them in: aws-cred add usre1\n/)
+  })
+
   test('that a chain is cut to 1 h', async () => {
     haveKeys('user1')
     write(config, `[profile mid]\naws_cred_role_arn = ${ROLE}\naws_cred_source_profile = user1\n`)
@@ -428,13 +448,54 @@ suite('setup says', () => {
 })
 
 suite('setup --undo', () => {
-  test('refuses without a backup, and when the config has changed since, naming the backup', async () => {
+  const undo = async (name: string) => (await setup([name, '--undo'])).errText
+
+  test('refuses without a backup, naming the nearest that has one', async () => {
     haveKeys('user1')
     write(config, '[profile x]\nregion = a\n')
     await refuses(['prod', '--undo'], 'failed', /no backup/)
     await setup(['prod', ...ROLE_FLAGS, '--yes'])
-    writeFileSync(config, `${read()}# more\n`)
-    await refuses(['prod', '--undo'], 'failed', /changed since; the backup is .*\/backup\/prod-.*\.config/)
-    assert.match(read(), /# more\n$/)
+    await refuses(['prdo', '--undo'], 'failed', /no backup from it\nthe nearest is: aws-cred setup prod --undo$/)
   })
+
+  test('goes back step by step past the setup of another profile and what a person wrote, byte for byte', async () => {
+    haveKeys('user1')
+    const mine = '# mine\n[profile l1]\n  # inner\nregion=a # c\n# below\n\n[services s]\n'
+    write(config, mine)
+    await setup(['l1', ...ROLE_FLAGS, '--yes'])
+    const first = read()
+    await setup(['l1', '--region', 'eu-west-1', '--yes'])
+    await setup(['l2', ...ROLE_FLAGS, '--yes'])
+    writeFileSync(config, `${read()}# more\n`)
+    const rest = read().slice(read().indexOf('# below') + '# below\n\n[services s]\n'.length)
+    assert.equal(await undo('l1'), 'took back the last setup of [profile l1] in ~/.aws/config\n')
+    assert.equal(read(), first + rest)
+    await undo('l1')
+    assert.equal(read(), mine + rest)
+    await refuses(['l1', '--undo'], 'failed', /no backup/)
+    await undo('l2')
+    assert.equal(read(), `${mine}# more\n`)
+  })
+
+  test('refuses when the section has changed since, with the diff to paste', async () => {
+    haveKeys('user1')
+    write(config, '[profile x]\nregion = a\n')
+    await setup(['prod', ...ROLE_FLAGS, '--yes'])
+    writeFileSync(config, `${read()}output = json\n`)
+    const says = /it has changed since\nsee what: diff \/\S+\/backup\/prod-\S+\.config \/\S+\/\.aws\/config$/
+    await refuses(['prod', '--undo'], 'failed', says)
+  })
+})
+
+test('setup asks nobody where AWS_CRED_NO_PROMPT=1 or CI says so, and writes unasked with --yes', async () => {
+  haveKeys('user1')
+  for (const env of [{ AWS_CRED_NO_PROMPT: '1' }, { CI: 'true' }]) {
+    const terminal = fakeTerminal([])
+    await refuses(['prod', ...ROLE_FLAGS], 'person', /nobody can be asked here\nwrite it unasked: .* --yes$/, {
+      env,
+      terminal,
+    })
+    assert.equal(terminal.text, '')
+  }
+  await setup(['prod', ...ROLE_FLAGS, '--yes'], { env: { CI: 'true' } })
 })

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { parseArguments } from '../../src/core/arguments.ts'
+import { parseArguments, verbHint } from '../../src/core/arguments.ts'
 import { CredError } from '../../src/core/errors.ts'
 import type { Verb } from '../../src/core/verb.ts'
 
@@ -86,6 +86,40 @@ test('parseArguments() counts what stands alone', () => {
     code: 'usage',
     message: 'cannot run try: it takes no arguments',
   })
+})
+
+test('parseArguments() takes a lone name for --profile in its hint, where a shell reads it as it is', () => {
+  const verb = { ...VERB, positionals: [] }
+  const hint = (...words: string[]) => {
+    try {
+      parseArguments(verb, words)
+    } catch (error) {
+      return (error as CredError).hint
+    }
+    return assert.fail('nothing was thrown')
+  }
+  assert.equal(hint('prod'), 'name the profile: aws-cred try --profile prod')
+  for (const words of [['a;b'], ['a b'], ['$(x)'], ['one', 'two'], ['--profile', 'one', 'two'], ['H'.repeat(40)]]) {
+    assert.equal(hint(...words), HOW)
+  }
+})
+
+test('verbHint() knows what other programs call a verb, and the nearest, with a short rest to paste', () => {
+  const verbs = ['list', 'remove', 'setup', 'process']
+  for (const [typed, rest, hint] of [
+    ['ls', [], 'the nearest is: aws-cred list'],
+    ['rm', ['user1'], 'the nearest is: aws-cred remove user1'],
+    ['delete', ['user1'], 'the nearest is: aws-cred remove user1'],
+    ['configure', ['user1'], 'the nearest is: aws-cred setup user1'],
+    ['proces', ['--profile', 'two'], 'the nearest is: aws-cred process --profile two'],
+    ['setpu', ['a b'], 'the nearest is: aws-cred setup'],
+    ['setpu', ['a', 'b', 'c', 'd'], 'the nearest is: aws-cred setup'],
+    ['configure', ['user1', `${'HUSH'.repeat(9)}/+=x`], 'the nearest is: aws-cred setup'],
+    ['export-credentials', [], 'see them all: aws-cred --help'],
+    ['constructor', [], 'see them all: aws-cred --help'],
+  ] as const) {
+    assert.equal(verbHint(typed, rest, verbs), hint)
+  }
 })
 
 test('parseArguments() gives what was typed or a usage error, and never shows a value', () => {

@@ -53,9 +53,9 @@ suite('diffLines()', () => {
 })
 
 suite('oldLineNumbers()', () => {
-  test('names lines as the file has them now, and new ones by what stands above', () => {
+  test('names lines as the file has them now, and new ones not at all', () => {
     const oldLine = oldLineNumbers(doc('[default]\nregion = a\n'), doc('[default]\noutput = x\nregion = a\n'))
-    assert.deepEqual([oldLine(1), oldLine(2), oldLine(3)], [1, 1, 2])
+    assert.deepEqual([oldLine(1), oldLine(2), oldLine(3)], [1, null, 2])
   })
 })
 

@@ -192,7 +192,7 @@ role_arn = ${ARN}B
 source_profile = a`
   refused('a', config, {
     message: 'cannot resolve profile "a" (~/.aws/config:3): its sources form a loop: a > b > a',
-    hint: 'name a profile with keys as the source_profile of one of them',
+    hint: 'name a profile with keys: aws-cred setup a --source-profile NAME',
   })
 })
 
@@ -224,7 +224,7 @@ test('planProfile() refuses a token file beside another source of the same role'
 test('planProfile() refuses a role without a source', () => {
   refused('prod', `\n[profile prod]\nregion = x\naws_cred_role_arn = ${ARN}Prod`, {
     message:
-      'cannot resolve profile "prod": aws_cred_role_arn (~/.aws/config:3) has no source_profile or credential_source beside it',
+      'cannot resolve profile "prod": aws_cred_role_arn (~/.aws/config:3) has no aws_cred_source_profile beside it',
     hint: 'name the profile whose keys assume it: aws-cred setup prod --source-profile NAME',
   })
 })
@@ -562,6 +562,7 @@ test('planProfile() refuses durations that STS refuses', () => {
   for (const text of ['899', '43201', 'abc', '-1', '1h', '3600.5']) {
     refused('prod', withLine(`aws_cred_duration_seconds = ${text}`), {
       message: `cannot use aws_cred_duration_seconds "${text}" of profile "prod" (~/.aws/config:4): it must be 900 to 43200 seconds`,
+      hint: 'aws-cred setup prod --duration 1h',
     })
   }
   for (const [text, seconds] of [

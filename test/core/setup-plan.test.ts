@@ -10,6 +10,7 @@ import { mergeProfiles } from '../../src/core/profiles.ts'
 import { planSetup, type SetupPlan } from '../../src/core/setup-plan.ts'
 import { setupRequest } from '../../src/core/setup-request.ts'
 import { secretLine } from '../../src/core/setup-secrets.ts'
+import { sectionChange, takeBack } from '../../src/core/setup-undo.ts'
 
 const PATH = '/home/me/.aws/config'
 const ROLE = 'arn:aws:iam::123456789012:role/Prod-Role'
@@ -32,6 +33,7 @@ function plan({ config, words, keys = ['user1'], credentials }: Case): SetupPlan
     config: doc(config),
     credentials: credentials === undefined ? null : parseIni(credentials, { kind: 'credentials', path: '/c' }),
     hasKeys: (name) => keys.includes(name),
+    keyNames: () => keys,
     showPath: (path) => path.replace('/home/me', '~'),
   })
 }
@@ -117,6 +119,25 @@ suite('planSetup()', () => {
       }),
     )
     assert.ok(written >= 100)
+  })
+
+  test('can be taken back alone, byte for byte, after another profile was set up, in any config', () => {
+    let partly = 0
+    fc.assert(
+      fc.property(config, (text) => {
+        const { before, after } = plan({ config: text, words: ['prod', ...ROLE_WORDS] })
+        const change = sectionChange(PATH, 'prod', before, after)
+        assert.ok(change !== null)
+        const later = plan({ config: after, words: ['later', ...ROLE_WORDS] }).after
+        const back = takeBack(PATH, 'prod', later, change) ?? assert.fail('not taken back')
+        // But for white space before the other's section, which closes the file.
+        const wanted = plan({ config: before, words: ['later', ...ROLE_WORDS] }).after
+        const last = (of: string) => of.replace(/\s+$/, '').replace(/\s*\[profile later\][^[]*$/, '')
+        assert.equal(last(back), last(wanted))
+        partly++
+      }),
+    )
+    assert.ok(partly >= 100)
   })
 
   test('changes no other profile and gives this one what was asked for, in any config', () => {

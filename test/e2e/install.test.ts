@@ -19,7 +19,7 @@ import { join, resolve } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { BINARY, ensureBuilt } from '../support/built-binary.ts'
 import { keyringInstalled, withKeyring } from '../support/keyring.ts'
-import { need } from '../support/need.ts'
+import { elsewhere, need } from '../support/need.ts'
 import { hasPty, openPty } from '../support/pty.ts'
 import { fakeProgram, releaseFolder, sha256, sumsOf, temporary } from '../support/release-folder.ts'
 import { findShell } from '../support/shell-session.ts'
@@ -381,7 +381,7 @@ test('install.ps1 under PowerShell: installs, not twice, and leaves the profile 
 })
 
 for (const what of ['Windows PowerShell 5.1', 'execution policy', 'upgrade of a running .exe', 'a .zip']) {
-  test(`install.ps1 on Windows: ${what}`, (t) => void need(t, 'Windows', process.platform === 'win32'))
+  test(`install.ps1 on Windows: ${what}`, (t) => elsewhere(t, 'Windows'))
 }
-test('install.sh on macOS: signs an unsigned program', (t) => void need(t, 'macOS', process.platform === 'darwin'))
-test('install.sh under bash 3.2', (t) => void need(t, 'bash 3.2', process.env.AWS_CRED_TEST_BASHES !== undefined))
+test('install.sh on macOS: signs an unsigned program', (t) => elsewhere(t, 'macOS'))
+test('install.sh under bash 3.2', (t) => elsewhere(t, 'bash 3.2'))

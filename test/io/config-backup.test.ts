@@ -46,10 +46,13 @@ suite('undoConfig()', () => {
     const backup = join(place.folder, kept().find((name) => name.endsWith('.config')) ?? '')
     assert.equal(readFileSync(backup, 'utf8'), 'old')
     writeFileSync(place.configPath, 'newer')
-    assert.throws(() => undoConfig(place), new RegExp(`changed since; the backup is ${backup}`))
+    assert.throws(() => undoConfig(place), {
+      message: 'cannot undo the setup of "prod": it has changed since',
+      hint: `see what: diff ${backup} ${place.configPath}`,
+    })
     assert.equal(read(), 'newer')
     rmSync(place.configPath)
-    assert.throws(() => undoConfig(place), /changed since/)
+    assert.throws(() => undoConfig(place), { message: /config" is gone/, hint: `the backup is ${backup}` })
     assert.equal(existsSync(place.configPath), false)
   })
 
@@ -63,31 +66,67 @@ suite('undoConfig()', () => {
     assert.throws(() => undoConfig(place), /gone or damaged/)
     rmSync(backup)
     assert.throws(() => undoConfig(place), /gone or damaged/)
-    for (const text of ['', '{', 'null', '[]', '{"version":1}', '{"version":1,"writtenHash":"x","backupPath":3}']) {
+    for (const text of [
+      '',
+      '{',
+      'null',
+      '[]',
+      '{"version":2}',
+      '{"version":2,"steps":[{"writtenHash":"x","backupPath":3}]}',
+    ]) {
       writeFileSync(record, text)
       assert.throws(() => undoConfig(place), /no backup/)
     }
     assert.equal(read(), 'new')
   })
 
-  test("goes back one write of that profile, other profiles' writes must go first", () => {
-    writeFileSync(place.configPath, '1')
+  test('goes back one write after the other, five of them', () => {
+    writeFileSync(place.configPath, '0')
+    for (let n = 0; n < 7; n++) writeConfig(place, `${n}`, `${n + 1}`)
+    for (let n = 6; n > 1; n--) {
+      assert.equal(undoConfig(place), 'restored')
+      assert.equal(read(), `${n}`)
+    }
+    assert.throws(() => undoConfig(place), /no backup/)
+    assert.deepEqual(kept(), [])
+  })
+
+  test("takes back the profile's own lines where another profile was written since, either one first", () => {
     const other = { ...place, profile: 'PROD' }
-    writeConfig(place, '1', '2')
-    writeConfig(other, '2', '3')
-    assert.throws(() => undoConfig(place), /changed since/)
-    assert.equal(undoConfig(other), 'restored')
-    assert.equal(undoConfig(place), 'restored')
-    assert.equal(read(), '1')
+    const [zero, prod, both] = [
+      '[default]\r\nregion = a\r\n',
+      '[default]\r\nregion = a\r\n\r\n[profile prod]\r\nk = 1\r\n',
+      '[default]\r\nregion = a\r\n\r\n[profile prod]\r\nk = 1\r\n\r\n[profile PROD]\r\nk = 2\r\n',
+    ]
+    for (const order of [
+      [place, other],
+      [other, place],
+    ] as const) {
+      writeFileSync(place.configPath, zero)
+      writeConfig(place, zero, prod)
+      writeConfig(other, prod, both)
+      for (const each of order) assert.equal(undoConfig(each), 'restored')
+      assert.equal(read(), zero)
+      assert.deepEqual(kept(), [])
+    }
+  })
+
+  test('names the nearest profile that can be taken back', () => {
+    writeConfig(place, null, '[profile prod]\nk = 1\n')
+    const typo = { ...place, profile: 'prdo' }
+    assert.throws(() => undoConfig(typo, ['prda', 'prod']), { hint: 'the nearest is: aws-cred setup prod --undo' })
+    assert.throws(() => undoConfig(typo, ['prda']), { hint: null })
+    assert.throws(() => undoConfig(typo, ['prod', 'prdo']), { hint: null })
   })
 })
 
 suite('writeConfig()', () => {
-  test('keeps one backup per profile, 0600 in a 0700 folder', () => {
+  test('keeps each backup once, 0600 in a 0700 folder', () => {
     writeFileSync(place.configPath, '1')
     writeConfig(place, '1', '2')
-    writeConfig(place, '2', '3')
-    assert.equal(kept().length, 2)
+    writeConfig(place, '2', '1')
+    writeConfig(place, '1', '3')
+    assert.equal(kept().length, 3)
     assert.equal(statSync(place.folder).mode & 0o777, 0o700)
     for (const name of kept()) assert.equal(statSync(join(place.folder, name)).mode & 0o777, 0o600)
   })

@@ -4,6 +4,7 @@ import type { RootCredentials } from '../../core/obtain.ts'
 import type { KeychainRoot, StaticRoot } from '../../core/plan.ts'
 import { noKeysError } from '../../core/plan-errors.ts'
 import type { LongLivedKey } from '../../core/session.ts'
+import { shortPath } from '../../io/screen.ts'
 import { noteKey, readKey } from '../../keychain/session-items.ts'
 import type { Store } from '../../keychain/store.ts'
 import { withKeyLock } from './single-flight.ts'
@@ -23,7 +24,13 @@ export async function readRoot(
   const { files, storeKind } = workspace
   const nobodyNamesIt = root.kind === 'keychain' && !root.listed && !files.profiles.profiles.has(name)
   const noKeys = () =>
-    noKeysError(root as KeychainRoot, files.profiles, keyNames(workspace), files.configPath, storeKind ?? 'keychain')
+    noKeysError(
+      root as KeychainRoot,
+      files.profiles,
+      keyNames(workspace),
+      shortPath(files.configPath, workspace.context),
+      storeKind ?? 'keychain',
+    )
   let found: { readonly store: Store; readonly key: LongLivedKey | null }
   try {
     const store = await openStore()

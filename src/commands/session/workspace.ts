@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { userInfo } from 'node:os'
 import type { ClockReading } from '../../core/clock.ts'
 import type { Context } from '../../core/context.ts'
@@ -30,8 +31,12 @@ export interface Workspace {
 export function openWorkspace(context: Context): Workspace {
   const home = homeDir(context)
   const ours = home === null || homeIsOurs(home, context.userId)
-  // Under sudo the XDG folders of the other user come along with HOME.
-  const env = ours ? context.env : { ...context.env, XDG_STATE_HOME: undefined, XDG_CACHE_HOME: undefined }
+  // Under sudo the XDG folders of the other user come along with HOME: only what is there and ours counts then.
+  const own = (path: string | undefined) =>
+    path && existsSync(path) && homeIsOurs(path, context.userId) ? path : undefined
+  const { XDG_STATE_HOME, XDG_CACHE_HOME } = context.env
+  const xdg = { XDG_STATE_HOME: own(XDG_STATE_HOME), XDG_CACHE_HOME: own(XDG_CACHE_HOME) }
+  const env = ours ? context.env : { ...context.env, ...xdg }
   const paths = statePaths({ env, platform: context.platform, home: ours ? home : userInfo().homedir })
   const storeKind = chosenStore(context, paths)
   const service = context.env.AWS_CRED_KEYCHAIN_SERVICE || 'aws-cred'
