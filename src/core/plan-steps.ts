@@ -1,4 +1,5 @@
 import { CredError } from './errors.ts'
+import { looksLikeKey } from './key-input.ts'
 import type { ProfileProperty, Profiles } from './profiles.ts'
 import { setting, settingKey } from './settings.ts'
 import {
@@ -52,9 +53,11 @@ export function assumeRoleStep(
   const roleArn = setting(profiles, profile, 'role_arn') as ProfileProperty
   if (parseRoleArn(roleArn.value) === null) {
     const key = settingKey(profiles, profile, 'role_arn')
+    // A secret pasted into the wrong line would else end up in logs and in `list`.
+    const told = looksLikeKey(roleArn.value) ? '' : ` ${quoted(roleArn.value)}`
     throw new CredError(
       'failed',
-      `cannot use ${key} ${quoted(roleArn.value)} of profile ${quoted(profile)} (${at(roleArn)}): a role reads arn:aws:iam::ACCOUNT:role/NAME`,
+      `cannot use ${key}${told} of profile ${quoted(profile)} (${at(roleArn)}): a role reads arn:aws:iam::ACCOUNT:role/NAME`,
     )
   }
   if (askedSeconds !== undefined && askedSeconds > ASSUME_ROLE_MAX_S) {

@@ -556,6 +556,15 @@ test('planProfile() refuses a malformed role ARN', () => {
     message:
       'cannot use aws_cred_role_arn "Prod" of profile "prod" (~/.aws/config:2): a role reads arn:aws:iam::ACCOUNT:role/NAME',
   })
+  // A secret key pasted into the wrong line is not repeated.
+  refused(
+    'prod',
+    '\n[profile prod]\naws_cred_role_arn = wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY\nsource_profile = me',
+    {
+      message:
+        'cannot use aws_cred_role_arn of profile "prod" (~/.aws/config:2): a role reads arn:aws:iam::ACCOUNT:role/NAME',
+    },
+  )
 })
 
 test('planProfile() refuses durations that STS refuses', () => {
