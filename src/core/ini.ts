@@ -127,10 +127,8 @@ function lineCounter(body: string): (place: number) => number {
   let number = 1
   return (place) => {
     if (place < at) [at, number] = [0, 1]
-    for (let end = body.indexOf('\n', at); end !== -1 && end < place; end = body.indexOf('\n', at)) {
-      at = end + 1
-      number++
-    }
+    number += body.slice(at, place).split('\n').length - 1
+    at = place
     return number
   }
 }
