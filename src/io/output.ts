@@ -5,7 +5,7 @@ const FULL_PIPE_WAIT_MS = 5
 
 /**
  * Writes all of `text` before it returns, whatever happens to the process afterwards. False where nobody reads any
- * more (a closed pipe or descriptor) or the disk behind it is full.
+ * more (a closed pipe or descriptor) or the disk behind it (or what a limit allows of it) is full.
  */
 export function writeAll(fd: 1 | 2, text: string): boolean {
   const bytes = Buffer.from(text)
@@ -18,7 +18,8 @@ export function writeAll(fd: 1 | 2, text: string): boolean {
       if (code === 'EAGAIN') {
         // A pipe that its reader has set to non-blocking: wait for room without burning the processor.
         Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, FULL_PIPE_WAIT_MS)
-      } else if (code === 'EPIPE' || code === 'EBADF' || code === 'EIO' || code === 'ENOSPC') return false
+      } else if (code === 'EPIPE' || code === 'EBADF' || code === 'EIO' || code === 'ENOSPC' || code === 'EFBIG')
+        return false
       else throw error
     }
   }

@@ -11,6 +11,8 @@ const COST: ScryptCost = { n: 2 ** 17, r: 8, p: 1 }
 const N_MAX = 2 ** 20
 const R_MAX = 32
 const P_MAX = 4
+/** Of all three together: 128 bytes each, 1 GiB. */
+const WORK_MAX = 2 ** 23
 
 /** `vault.json`: holds the data key only as wrapped by the passphrase. Binary fields are base64. */
 export interface VaultHeader extends ScryptCost {
@@ -35,7 +37,7 @@ export function readVaultHeader(dir: string): VaultHeader | null {
     throw new CredError('failed', `cannot open the vault ${quoted(dir, 300)}: its header vault.json is damaged`)
   }
   const { n, r, p } = header
-  if (n < 2 || n > N_MAX || (n & (n - 1)) !== 0 || r < 1 || r > R_MAX || p < 1 || p > P_MAX) {
+  if (n < 2 || n > N_MAX || (n & (n - 1)) !== 0 || r < 1 || r > R_MAX || p < 1 || p > P_MAX || n * r * p > WORK_MAX) {
     throw new CredError('failed', `cannot open the vault ${quoted(dir, 300)}: its scrypt cost is out of bounds`)
   }
   return header

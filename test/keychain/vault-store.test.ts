@@ -52,7 +52,16 @@ test('readVaultHeader() refuses a scrypt cost that would eat the machine', async
   const file = join(dir, 'vault.json')
   const whole = JSON.parse(readFileSync(file, 'utf8'))
   const { hash } = await import('node:crypto')
-  for (const cost of [{ n: 2 ** 21 }, { n: 3 }, { n: 1 }, { r: 33 }, { r: 0 }, { p: 5 }, { p: 0 }]) {
+  for (const cost of [
+    { n: 2 ** 21 },
+    { n: 3 },
+    { n: 1 },
+    { r: 33 },
+    { r: 0 },
+    { p: 5 },
+    { p: 0 },
+    { n: 2 ** 20, r: 32 },
+  ]) {
     const { v, id, n, r, p, salt, key, check } = { ...whole, ...cost }
     const sum = hash('sha256', JSON.stringify([v, id, n, r, p, salt, key, check]))
     writeFileSync(file, JSON.stringify({ v, id, n, r, p, salt, key, check, sum }))
