@@ -1,6 +1,6 @@
 import { CredError } from '../../core/errors.ts'
 import { LockUnavailable, withLock } from '../../io/lock.ts'
-import { sessionItemName } from '../../keychain/session-items.ts'
+import { dropSession } from '../../keychain/session-items.ts'
 import type { Store } from '../../keychain/store.ts'
 import { stsNowMs } from './sources.ts'
 import type { Workspace } from './workspace.ts'
@@ -30,8 +30,7 @@ export async function dropExpiredSessions(workspace: Workspace, store: Store): P
     try {
       await withLock(lock, async () => {
         if (!longPast(index.read('session', cacheKey))) return
-        await store.delete(sessionItemName(cacheKey))
-        index.remove('session', cacheKey)
+        await dropSession(store, index, cacheKey)
       })
     } catch (error) {
       // Busy, or a store that refuses: the next refresh tries again, and nobody serves what has expired.
