@@ -1,42 +1,110 @@
 import { readFileSync, writeFileSync } from 'node:fs'
-import { join, resolve } from 'node:path'
+import { join, relative, resolve, sep } from 'node:path'
 import { setFlagsFromString } from 'node:v8'
 import { Script } from 'node:vm'
 import { type BuildOptions, build, type Plugin } from 'esbuild'
-import { partText } from '../io/packaged.ts'
 
 const ROOT = resolve(import.meta.dirname, '../..')
-const PROGRAM = join(ROOT, 'src/program.ts')
-const STS_CALLS = join(ROOT, 'src/aws/sts-calls.ts')
-const ERRORS = join(ROOT, 'src/core/errors.ts')
-const PACKAGED = join(ROOT, 'src/io/packaged.ts')
+
+/** What a hit loads beside what is imported where it stands: all else that is imported lazily lies in another part. */
+const HIT_ENTRIES = ['src/program.ts', 'src/commands/process.ts', 'src/keychain/vault-store.ts']
 
 export interface Bundles {
-  /** What the executable starts: the guards, then the program as a part. */
+  /** What the executable starts: the guards, then the program by its parts. */
   readonly main: string
   /** File name by asset name: the parts of the program, each with V8's code cache where the target's Node is this one. */
   readonly assets: Readonly<Record<string, string>>
 }
 
 /**
- * Bundles the program into `folder` in three: a few lines that every run starts with, the program, and the aws room
- * with its SDK, nine tenths of the code, which a hit never loads.
+ * Bundles the program into `folder` in four: a few lines that every run starts with; `hit.cjs`, all that serving a
+ * stored session needs, kept small because every byte of it costs each hit; `verbs.cjs`, the rest of the program; and
+ * `aws.cjs`, the aws room with its SDK. A module is in one part only where `hit.cjs` has it: the others ask that part.
  */
 export async function bundleInto(folder: string, entry: string, forThisNode: boolean): Promise<Bundles> {
-  const main = join(folder, 'main.cjs')
-  await build({ ...COMMON, entryPoints: [entry], outfile: main, plugins: [apart(PROGRAM, 'program.cjs')] })
-  const program = join(folder, 'program.cjs')
-  await build({ ...COMMON, entryPoints: [PROGRAM], outfile: program, plugins: [apart(STS_CALLS, 'aws.cjs')] })
-  const aws = join(folder, 'aws.cjs')
-  await build({ ...COMMON, entryPoints: [STS_CALLS], outfile: aws, plugins: [errorsShared] })
-  const assets: Record<string, string> = { 'program.cjs': program, 'aws.cjs': aws }
-  if (forThisNode) {
-    for (const [name, file] of Object.entries(assets)) {
-      assets[`${name}.cache`] = `${file}.cache`
-      writeFileSync(`${file}.cache`, codeCache(partText(readFileSync(file, 'utf8'))))
-    }
+  const hitFiles = await filesOf(HIT_ENTRIES)
+  const wanted: Wanted = { 'hit.cjs': new Set(hitFiles.keys()), 'verbs.cjs': new Set(), 'aws.cjs': new Set() }
+  const assets: Record<string, string> = {}
+  // In this order each part is asked for its modules by those before it.
+  for (const name of Object.keys(wanted) as PartName[]) {
+    const file = join(folder, name)
+    const contents = name === 'hit.cjs' ? importingAll(hitFiles) : requiringAll(wanted[name])
+    const stdin = { contents, resolveDir: ROOT, sourcefile: name, loader: 'ts' as const }
+    const plugins = [crossings(name, wanted, hitFiles)]
+    const wrapper = { banner: { js: '(function (exports, require, module) {' }, footer: { js: '})' } }
+    await build({ ...COMMON, ...wrapper, stdin, outfile: file, plugins })
+    assets[name] = file
+    if (!forThisNode) continue
+    assets[`${name}.cache`] = `${file}.cache`
+    writeFileSync(`${file}.cache`, codeCache(readFileSync(file, 'latin1')))
   }
+  const main = join(folder, 'main.cjs')
+  await build({ ...COMMON, entryPoints: [entry], outfile: main, plugins: [crossings('main', wanted, hitFiles)] })
   return { main, assets }
+}
+
+type PartName = 'hit.cjs' | 'verbs.cjs' | 'aws.cjs'
+type Wanted = Readonly<Record<PartName, Set<string>>>
+
+/** The files below src/ that come along with `entries`, lazy imports apart, each with the names that it exports. */
+async function filesOf(entries: readonly string[]): Promise<Map<string, string[]>> {
+  const lazyOutside: Plugin = {
+    name: 'lazy imports outside',
+    setup(pluginBuild) {
+      pluginBuild.onResolve({ filter: /^\./ }, ({ path, kind }) =>
+        kind === 'dynamic-import' ? { path, external: true } : null,
+      )
+    },
+  }
+  const looking = { ...COMMON, outdir: ROOT, write: false as const, metafile: true as const }
+  const { metafile } = await build({ ...looking, entryPoints: [...entries], plugins: [lazyOutside] })
+  const files = Object.keys(metafile.inputs)
+  const apart = await build({ ...looking, entryPoints: files, bundle: false, format: 'esm' })
+  return new Map(Object.values(apart.metafile.outputs).map((output) => [output.entryPoint as string, output.exports]))
+}
+
+/**
+ * A part whose modules run when it is loaded: for the hit, which needs nearly all of them. Their exports are named one
+ * by one, so that no object of them is made until another part asks.
+ */
+function importingAll(exportsOf: ReadonlyMap<string, readonly string[]>): string {
+  const all = [...exportsOf]
+  const imports = all.map(([file], i) => `import * as m${i} from './${file}'\n`)
+  const exports = all.map(([file, names], i) => {
+    return `'${file}': () => ({ ${names.map((name) => `${name}: m${i}.${name}`).join(', ')} }),\n`
+  })
+  return `${imports.join('')}module.exports = {\n${exports.join('')}}\n`
+}
+
+/** A part whose modules run when they are asked for. */
+function requiringAll(files: ReadonlySet<string>): string {
+  return `module.exports = {\n${[...files].map((file) => `'${file}': () => require('./${file}'),\n`).join('')}}\n`
+}
+
+/** Turns an import of a module that lies in another part into a look into that part, and notes that it is wanted there. */
+function crossings(from: PartName | 'main', wanted: Wanted, hitFiles: ReadonlyMap<string, readonly string[]>): Plugin {
+  const partOf = (file: string, lazy: boolean): PartName | null => {
+    if (hitFiles.has(file)) return from === 'main' && !lazy ? null : 'hit.cjs'
+    if (file.startsWith('src/aws/')) return 'aws.cjs'
+    return from === 'hit.cjs' && lazy ? 'verbs.cjs' : null
+  }
+  return {
+    name: 'crossings',
+    setup(pluginBuild) {
+      pluginBuild.onResolve({ filter: /^\.{1,2}\// }, ({ path, resolveDir, kind, namespace }) => {
+        if (namespace === 'part') return null
+        const file = relative(ROOT, resolve(resolveDir, path)).replaceAll(sep, '/')
+        const part = kind === 'entry-point' ? null : partOf(file, kind === 'dynamic-import')
+        if (part === null || part === from) return null
+        wanted[part].add(file)
+        return { path: file, namespace: 'part', pluginData: part }
+      })
+      pluginBuild.onLoad({ filter: /.*/, namespace: 'part' }, ({ path, pluginData }) => ({
+        contents: `module.exports = require('./src/io/parts.ts').loadPart('${pluginData}', require)['${path}']()`,
+        resolveDir: ROOT,
+      }))
+    },
+  }
 }
 
 /**
@@ -57,36 +125,10 @@ const COMMON: BuildOptions = {
   platform: 'node',
   target: 'node26',
   format: 'cjs',
-  charset: 'utf8',
+  charset: 'ascii',
   legalComments: 'none',
   minify: true,
   // Read only where the sources run without being packaged.
   define: { 'import.meta.dirname': '""' },
   logLevel: 'warning',
-}
-
-/** Imports of `file` become a load of the part `name` when the importing module is first used. */
-function apart(file: string, name: string): Plugin {
-  return {
-    name: `${name} apart`,
-    setup(pluginBuild) {
-      pluginBuild.onResolve({ filter: /^\.{1,2}\// }, ({ path, resolveDir, kind }) =>
-        kind !== 'entry-point' && resolve(resolveDir, path) === file ? { path: name, namespace: 'part' } : null,
-      )
-      pluginBuild.onLoad({ filter: /.*/, namespace: 'part' }, () => ({
-        contents: `module.exports = require(${JSON.stringify(PACKAGED)}).loadPart('${name}', require)`,
-        resolveDir: ROOT,
-      }))
-    },
-  }
-}
-
-/** `CredError` must be one class on both sides, or `instanceof` parts them. */
-const errorsShared: Plugin = {
-  name: 'errors-shared',
-  setup(pluginBuild) {
-    pluginBuild.onResolve({ filter: /\/errors\.ts$/ }, ({ path, resolveDir }) =>
-      resolve(resolveDir, path) === ERRORS ? { path: 'aws-cred:errors', external: true } : null,
-    )
-  },
 }

@@ -2,7 +2,6 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { getAsset, getRawAsset, isSea } from 'node:sea'
-import * as errors from '../core/errors.ts'
 import { CredError } from '../core/errors.ts'
 import { codeOf, folderState, madePrivate, parentIsSafe, writeSynced, writeWhole } from './private-folder.ts'
 
@@ -162,30 +161,4 @@ function tryLoad(file: string): KeytarAddon | Error {
 export function shellFile(name: string): string {
   if (isSea()) return getAsset(name, 'utf8')
   return readFileSync(join(import.meta.dirname, '../../shell', name), 'utf8')
-}
-
-/**
- * Runs a part of the program that was bundled apart (an asset of the executable, with V8's code cache beside it) and
- * gives its exports. Only the build's own shims call it; `nodeRequire` is the executable's `require` of built-ins.
- */
-export function loadPart(name: string, nodeRequire: (id: string) => unknown): unknown {
-  const { Script } = process.getBuiltinModule('node:vm')
-  const cache = partCache(`${name}.cache`)
-  const run = new Script(partText(getAsset(name, 'utf8')), {
-    filename: name,
-    ...(cache === null ? {} : { cachedData: cache }),
-  }).runInThisContext()
-  const module = { exports: {} }
-  run(module.exports, (id: string) => (id === 'aws-cred:errors' ? errors : nodeRequire(id)), module)
-  return module.exports
-}
-
-/** A part as the function that `loadPart` calls: the code cache is made of this very text. */
-export function partText(source: string): string {
-  return `(function (exports, require, module) {${source}\n})`
-}
-
-function partCache(name: string): Buffer | null {
-  const { getAssetKeys } = process.getBuiltinModule('node:sea')
-  return getAssetKeys().includes(name) ? Buffer.from(getRawAsset(name) as ArrayBuffer) : null
 }

@@ -45,7 +45,7 @@ function checkRelease(folder: string, name: string): void {
   const unsigned = existsSync(join(folder, 'UNSIGNED.txt')) ? readFileSync(join(folder, 'UNSIGNED.txt'), 'utf8') : ''
   assert.equal(unsigned.includes(`aws-cred-${name}\n`), target.platform === 'macos' && process.platform !== 'darwin')
   // A foreign V8 would refuse the code cache.
-  assert.equal(bytes.includes('program.cjs.cache'), target.format === HOST)
+  assert.equal(bytes.includes('hit.cjs.cache'), target.format === HOST)
 }
 
 test('release of this platform: runs, installs from its archive, and holds all that it names', {

@@ -17,7 +17,8 @@ export function ensureBuilt(): void {
 }
 
 function newest(): number {
-  const sources = readdirSync(join(ROOT, 'src'), { recursive: true, encoding: 'utf8' })
-  const files = [...sources.map((name) => join('src', name)), 'package-lock.json']
+  const inFolder = (folder: string) =>
+    readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' }).map((name) => join(folder, name))
+  const files = [...inFolder('src'), ...inFolder('shell'), 'package-lock.json']
   return Math.max(...files.map((file) => statSync(join(ROOT, file)).mtimeMs))
 }
