@@ -109,7 +109,7 @@ async function openVaultFor(workspace: Workspace, ttlMs: number, stdin: boolean)
     context.err(`wrote the key of the vault to ${shown(keyFile, 300)}: who reads that file reads the vault\n`)
     return
   }
-  keepOpen(workspace, id, key, ttlMs)
+  await keepOpen(workspace, id, key, ttlMs)
 }
 
 /** From stdin, else AWS_CRED_PASSPHRASE, else typed; makes the vault where there is none. */

@@ -43,6 +43,12 @@ export function readVaultHeader(dir: string): VaultHeader | null {
   return header
 }
 
+/** The id in the header as it stands there, unproved: enough to look for the vault's key in memory. Null where there is none. */
+export function vaultIdOf(dir: string): string | null {
+  const bytes = readPrivateFile(`${dir}/vault.json`)
+  return bytes === null ? null : (parsed(bytes.toString())?.id ?? null)
+}
+
 /**
  * Makes a vault and gives its data key, 32 bytes. Where another process made one meanwhile, that one is opened with the
  * passphrase instead. `cost` is lowered by tests only. Throws `CredError('failed')`.

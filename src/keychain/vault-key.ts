@@ -1,8 +1,9 @@
-import { existsSync, lstatSync, rmSync, statfsSync } from 'node:fs'
+import { existsSync, lstatSync, renameSync, rmSync, statfsSync } from 'node:fs'
 import { isAbsolute, join } from 'node:path'
 import type { Context } from '../core/context.ts'
 import { CredError } from '../core/errors.ts'
 import { quoted } from '../core/text.ts'
+import { errnoOf, fileError } from '../io/file-errors.ts'
 import { ensurePrivateFolder, readPrivateFile, writePrivateFile } from '../io/private-files.ts'
 import { folderState } from '../io/private-folder.ts'
 import { unwrapVaultKey, type VaultHeader } from './vault-header.ts'
@@ -29,7 +30,7 @@ interface KeptKey {
 export async function readVaultKey(context: VaultKeyContext, dir: string, header: VaultHeader): Promise<Buffer | null> {
   const { AWS_CRED_VAULT_KEY_FILE: keyFile, AWS_CRED_PASSPHRASE: passphrase } = context.env
   const kept = keptKey(context, header.id)
-  if (kept !== null) return kept
+  if (kept !== null) return kept.key
   if (keyFile) return keyFromFile(keyFile)
   return passphrase ? unwrapVaultKey(dir, passphrase, 'AWS_CRED_PASSPHRASE') : null
 }
@@ -62,6 +63,7 @@ export function keepVaultKey(
     keptAtUptimeS: context.uptimeS(),
     ttlMs,
   }
+  ensurePrivateFolder(join(place, folderName(vaultId)))
   writePrivateFile(join(place, fileName(vaultId)), JSON.stringify(kept))
 }
 
@@ -71,10 +73,16 @@ export function forgetVaultKey(context: VaultKeyContext, vaultId: string): boole
   for (const place of places(context)) {
     const path = join(place, fileName(vaultId))
     if (folderState(place, context.userId) !== 'private' || !existsSync(path)) continue
-    rmSync(path, { force: true })
+    dropKept(place, vaultId)
     found = true
   }
   return found
+}
+
+/** The folder for what is kept as long as the key of that vault, made with it; null unless it is kept now. */
+export function keptKeyFolder(context: VaultKeyContext, vaultId: string): string | null {
+  const kept = keptKey(context, vaultId)
+  return kept === null ? null : join(kept.place, folderName(vaultId))
 }
 
 /** Whether nothing here opens that vault; by what is there, so that neither scrypt runs nor a key is tried. */
@@ -85,16 +93,13 @@ export function isVaultLocked(context: VaultKeyContext, header: VaultHeader): bo
 
 /** The folder for the unlocked key: `$XDG_RUNTIME_DIR/aws-cred`, else below /dev/shm; null where neither is a tmpfs. */
 export function vaultKeyPlace(context: VaultKeyContext): string | null {
-  return places(context)[0] ?? null
+  return places(context).next().value ?? null
 }
 
-function places(context: VaultKeyContext): string[] {
-  const { env, platform, userId } = context
+function* places({ env, platform, userId }: VaultKeyContext): Generator<string, void> {
   const runtimeDir = env.XDG_RUNTIME_DIR
-  const found: string[] = []
-  if (runtimeDir && isAbsolute(runtimeDir) && isMemory(runtimeDir, userId)) found.push(`${runtimeDir}/aws-cred`)
-  if (platform === 'linux' && userId !== null && isMemory('/dev/shm', 0)) found.push(`/dev/shm/aws-cred-${userId}`)
-  return found
+  if (runtimeDir && isAbsolute(runtimeDir) && isMemory(runtimeDir, userId)) yield `${runtimeDir}/aws-cred`
+  if (platform === 'linux' && userId !== null && isMemory('/dev/shm', 0)) yield `/dev/shm/aws-cred-${userId}`
 }
 
 function isMemory(dir: string, owner: number | null): boolean {
@@ -107,7 +112,7 @@ function isMemory(dir: string, owner: number | null): boolean {
   }
 }
 
-function keptKey(context: VaultKeyContext, vaultId: string): Buffer | null {
+function keptKey(context: VaultKeyContext, vaultId: string): { readonly place: string; readonly key: Buffer } | null {
   const place = vaultKeyPlace(context)
   if (place === null || folderState(place, context.userId) !== 'private') return null
   const path = `${place}/${fileName(vaultId)}`
@@ -117,14 +122,35 @@ function keptKey(context: VaultKeyContext, vaultId: string): Buffer | null {
   const uptimeMs = (context.uptimeS() - kept.keptAtUptimeS) * 1000
   // A clock that was set back lengthens nothing, as uptime counts too; uptime that went back is another boot.
   if (uptimeMs < 0 || Math.max(wallMs, uptimeMs) >= kept.ttlMs) {
-    rmSync(path, { force: true })
+    dropKept(place, vaultId)
     return null
   }
-  return Buffer.from(kept.key, 'base64')
+  return { place, key: Buffer.from(kept.key, 'base64') }
+}
+
+/**
+ * What was kept with the key first: it is not to outlive it. The folder is renamed before it is emptied, so that a
+ * process that is just putting a copy there finds it gone instead of leaving one behind.
+ */
+function dropKept(place: string, vaultId: string): void {
+  const folder = join(place, folderName(vaultId))
+  const gone = `${folder}.gone`
+  rmSync(gone, { recursive: true, force: true })
+  try {
+    renameSync(folder, gone)
+    rmSync(gone, { recursive: true, force: true })
+  } catch (error) {
+    if (errnoOf(error) !== 'ENOENT') throw fileError('remove', folder, error)
+  }
+  rmSync(join(place, fileName(vaultId)), { force: true })
 }
 
 function fileName(vaultId: string): string {
-  return `vault-${vaultId.replace(/[^0-9a-f]/g, '')}.json`
+  return `${folderName(vaultId)}.json`
+}
+
+function folderName(vaultId: string): string {
+  return `vault-${vaultId.replace(/[^0-9a-f]/g, '')}`
 }
 
 function parsedKept(bytes: Buffer | null): KeptKey | null {

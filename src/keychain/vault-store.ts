@@ -8,23 +8,29 @@ import { DamagedItemError } from './item-errors.ts'
 import type { Store } from './store.ts'
 import { keyCheck } from './vault-crypto.ts'
 import { vaultFileName, vaultFileText, vaultFileValue } from './vault-file.ts'
-import { noVault, readVaultHeader, type VaultHeader } from './vault-header.ts'
+import { noVault, readVaultHeader, type VaultHeader, vaultIdOf } from './vault-header.ts'
 import { readVaultKey, type VaultKeyContext, vaultLocked } from './vault-key.ts'
+import { isSession, type VaultMemory, vaultMemory } from './vault-memory.ts'
 
 const SUFFIX = '.item'
 
 /**
  * The encrypted vault in `dir`, one file an item, so that writers of different items never meet. `header` spares reading
- * it again. Throws `CredError('failed')` where there is no vault, its header is damaged or the key is not its own; `get`
+ * it again, `memory` gets copies of what is written. Throws `CredError('failed')` where there is no vault, its header is damaged or the key is not its own; `get`
  * throws `DamagedItemError`.
  */
-export function openVault(dir: string, key: Buffer, header: VaultHeader | null = readVaultHeader(dir)): Store {
+export function openVault(
+  dir: string,
+  key: Buffer,
+  header: VaultHeader | null = readVaultHeader(dir),
+  memory: VaultMemory | null = null,
+): Store {
   if (header === null) throw noVault(dir)
   if (keyCheck(key, header.id) !== header.check) {
     throw new CredError('failed', 'cannot open the vault: the key given is not the key of this vault')
   }
   const { id } = header
-  const fileOf = (name: string) => `${dir}/${accountName(name)}${SUFFIX}`
+  const fileOf = (name: string) => itemPath(dir, name)
 
   async function get(name: string): Promise<string | null> {
     const bytes = readPrivateFile(fileOf(name))
@@ -35,19 +41,63 @@ export function openVault(dir: string, key: Buffer, header: VaultHeader | null =
   }
 
   async function set(name: string, value: string): Promise<void> {
-    writePrivateFile(fileOf(name), vaultFileText(key, id, name, value))
+    const file = fileOf(name)
+    writePrivateFile(file, vaultFileText(key, id, name, value))
+    memory?.keep(name, file, value)
   }
 
   return { label: 'vault', get, set, delete: async (name) => removed(fileOf(name)), list: async () => vaultNames(dir) }
 }
 
-/** The vault in `dir` under the key that `unlock` or the environment gives. Throws `CredError('person')` where it is locked. */
+/**
+ * The vault in `dir` under the key that `unlock` or the environment gives; sessions come from memory where it has them,
+ * and then the vault is not opened at all. Throws `CredError('person')` where it is locked.
+ */
 export async function openUnlockedVault(context: VaultKeyContext, dir: string): Promise<Store> {
+  const id = vaultIdOf(dir)
+  const memory = id === null ? null : vaultMemory(context, id)
+  if (memory === null) return openWithKey(context, dir, null)
+  let opened: Promise<Store> | null = null
+  const vault = () => {
+    opened ??= openWithKey(context, dir, memory)
+    return opened
+  }
+  return {
+    label: 'vault',
+    get: async (name) => memory.read(name, itemPath(dir, name)) ?? (await vault()).get(name),
+    set: async (name, value) => (await vault()).set(name, value),
+    delete: async (name) => (await vault()).delete(name),
+    list: async () => vaultNames(dir),
+  }
+}
+
+async function openWithKey(context: VaultKeyContext, dir: string, memory: VaultMemory | null): Promise<Store> {
   const header = readVaultHeader(dir)
   if (header === null) throw noVault(dir)
   const key = await readVaultKey(context, dir, header)
   if (key === null) throw vaultLocked()
-  return openVault(dir, key, header)
+  return openVault(dir, key, header, memory)
+}
+
+/** Copies the sessions of a vault that was just unlocked into memory, so that its hits are as cheap as before the lock. */
+export async function fillVaultMemory(context: VaultKeyContext, dir: string): Promise<void> {
+  const id = vaultIdOf(dir)
+  const memory = id === null ? null : vaultMemory(context, id)
+  if (memory === null) return
+  const vault = await openWithKey(context, dir, null)
+  for (const name of vaultNames(dir).filter(isSession)) {
+    try {
+      const value = await vault.get(name)
+      if (value !== null) memory.keep(name, itemPath(dir, name), value)
+    } catch (error) {
+      // Whoever needs that item is told.
+      if (!(error instanceof DamagedItemError)) throw error
+    }
+  }
+}
+
+function itemPath(dir: string, name: string): string {
+  return `${dir}/${accountName(name)}${SUFFIX}`
 }
 
 /** The names of a vault's items; needs no key. Files that are no items are passed over: `get` says what is wrong with one. */

@@ -37,7 +37,9 @@ test('keepVaultKey() leaves the key to this login until it is forgotten', async 
   const place = join(runtimeDir, 'aws-cred')
   assert.equal(vaultKeyPlace(context), place)
   assert.equal(statSync(place).mode & 0o777, 0o700)
-  for (const file of readdirSync(place)) assert.equal(statSync(join(place, file)).mode & 0o777, 0o600)
+  for (const name of readdirSync(place)) {
+    assert.equal(statSync(join(place, name)).mode & 0o777, name.endsWith('.json') ? 0o600 : 0o700)
+  }
   assert.equal(forgetVaultKey(context, header.id), true)
   assert.equal(forgetVaultKey(context, header.id), false)
   assert.equal(await readVaultKey(context, dir, header), null)
@@ -99,7 +101,7 @@ test('readVaultKey() takes nothing from a folder or file that others could have 
   chmodSync(place, 0o755)
   assert.equal(await readVaultKey(context, dir, header), null)
   chmodSync(place, 0o700)
-  const file = join(place, readdirSync(place)[0] ?? '')
+  const file = join(place, readdirSync(place).find((name) => name.endsWith('.json')) ?? '')
   chmodSync(file, 0o644)
   await assert.rejects(readVaultKey(context, dir, header), /other users may read or write it$/)
   chmodSync(file, 0o600)

@@ -5,6 +5,7 @@ import { shown } from '../../core/text.ts'
 import { momentText } from '../../io/screen.ts'
 import { createVault, readVaultHeader, unwrapVaultKey, type VaultHeader } from '../../keychain/vault-header.ts'
 import { DEFAULT_TTL_MS, keepVaultKey, vaultKeyPlace } from '../../keychain/vault-key.ts'
+import { fillVaultMemory } from '../../keychain/vault-store.ts'
 import type { Workspace } from './workspace.ts'
 
 const TRIES = 3
@@ -48,10 +49,16 @@ export async function makeVault(
 }
 
 /** Keeps the vault open for this login and says until when, or that there is no memory to keep it in. */
-export function keepOpen(workspace: Workspace, vaultId: string, key: Buffer, ttlMs = DEFAULT_TTL_MS): void {
-  const { context } = workspace
+export async function keepOpen(
+  workspace: Workspace,
+  vaultId: string,
+  key: Buffer,
+  ttlMs = DEFAULT_TTL_MS,
+): Promise<void> {
+  const { context, paths } = workspace
   if (vaultKeyPlace(context) !== null) {
     keepVaultKey(context, vaultId, key, ttlMs)
+    await fillVaultMemory(context, paths.vaultDir)
     const nowMs = context.nowMs()
     context.err(`unlocked the vault until ${momentText(nowMs + ttlMs, nowMs)} (${spanText(ttlMs)})\n`)
     return

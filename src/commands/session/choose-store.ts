@@ -45,7 +45,7 @@ async function openTypedVault(workspace: Workspace, terminal: Terminal | null): 
   if (known !== null) return openVault(paths.vaultDir, known, header)
   if (terminal === null) throw vaultLocked()
   const key = await askVaultKey(terminal, paths.vaultDir)
-  keepOpen(workspace, header.id, key)
+  await keepOpen(workspace, header.id, key)
   return openVault(paths.vaultDir, key, header)
 }
 
@@ -58,7 +58,7 @@ async function newVault(workspace: Workspace, terminal: Terminal | null): Promis
   if (terminal === null) throw noPassphrase(workspace)
   if (workspace.storeKind === null) terminal.show('no keychain answers here: keys go into an encrypted vault\n')
   const { key, header } = await makeVault(workspace, await askNewPassphrase(terminal))
-  keepOpen(workspace, header.id, key)
+  await keepOpen(workspace, header.id, key)
   return openVault(workspace.paths.vaultDir, key, header)
 }
 
