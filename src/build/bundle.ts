@@ -34,9 +34,10 @@ export async function bundleInto(folder: string, entry: string, forThisNode: boo
     const wrapper = { banner: { js: '(function (exports, require, module) {' }, footer: { js: '})' } }
     await build({ ...COMMON, ...wrapper, stdin, outfile: file, plugins })
     assets[name] = file
+    const text = asciiText(file)
     if (!forThisNode) continue
     assets[`${name}.cache`] = `${file}.cache`
-    writeFileSync(`${file}.cache`, codeCache(readFileSync(file, 'latin1')))
+    writeFileSync(`${file}.cache`, codeCache(text))
   }
   const main = join(folder, 'main.cjs')
   await build({ ...COMMON, entryPoints: [entry], outfile: main, plugins: [crossings('main', wanted, hitFiles)] })
@@ -105,6 +106,14 @@ function crossings(from: PartName | 'main', wanted: Wanted, hitFiles: ReadonlyMa
       }))
     },
   }
+}
+
+/** A part's text, which is read byte by byte. esbuild leaves letters beyond ASCII in regular expressions as they are. */
+function asciiText(file: string): string {
+  const text = readFileSync(file, 'utf8')
+  const found = /.{0,40}[^\0-\x7f].{0,40}/.exec(text)
+  if (found !== null) throw new Error(`write this with \\u escapes: ${found[0]}`)
+  return text
 }
 
 /**

@@ -25,7 +25,7 @@ export function candidatesOf(verb: Verb, before: string, word: string): Candidat
   if (given !== undefined) return values((Object.hasOwn(verb.options, given) && verb.options[given]?.value) || '')
   const flags = [...Object.keys(verb.options), 'help'].map((name) => `--${name}`)
   if (word.startsWith('-')) return { words: flags, profiles: false }
-  const found = verb.positionals.map((name) => values(name.replace(/[?.…]+$/, '')))
+  const found = verb.positionals.map((name) => values(name.replace(/[?.\u2026]+$/, '')))
   return { words: found.flatMap(({ words }) => words), profiles: found.some(({ profiles }) => profiles) }
 }
 
