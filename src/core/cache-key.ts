@@ -1,6 +1,7 @@
 import type { Root, Step } from './plan.ts'
 import type { LongLivedKey } from './session.ts'
 import { sha256Hex } from './sha256.ts'
+import type { TokenKind } from './sts-endpoint.ts'
 import { parseRoleArn, toSessionName } from './sts-limits.ts'
 
 /** Who signs the first call, named without a secret. */
@@ -43,6 +44,7 @@ export interface CacheKeyInputs {
   readonly osUser: string
   /** The endpoint that a setting names, null for AWS's own. */
   readonly endpoint: string | null
+  readonly tokenKind: TokenKind
 }
 
 /**
@@ -51,7 +53,7 @@ export interface CacheKeyInputs {
  * are not in it either: two roles behind one middle role share its session.
  */
 export function cacheKeyText(inputs: CacheKeyInputs, level: number): string {
-  const { identity, steps, osUser, endpoint } = inputs
+  const { identity, steps, osUser, endpoint, tokenKind } = inputs
   const parts = steps
     .slice(0, level + 1)
     .map((step) =>
@@ -71,7 +73,7 @@ export function cacheKeyText(inputs: CacheKeyInputs, level: number): string {
             step.transitiveTagKeys,
           ],
     )
-  return JSON.stringify(['aws-cred 1', identity.id, identity.partition, endpoint, 'regional', parts])
+  return JSON.stringify(['aws-cred 1', identity.id, identity.partition, endpoint, tokenKind, parts])
 }
 
 /** What a person may recognise a session's item by in the keychain: the role's name. */

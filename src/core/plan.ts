@@ -49,8 +49,8 @@ export interface Plan {
   readonly steps: readonly Step[]
   /** False where `aws_cred_account_id = never` keeps the account out of the answer. */
   readonly tellsAccount: boolean
-  /** The region that the profile names for STS calls (`aws_cred_region`), and for everything (`region`). */
-  readonly stsRegion: string | null
+  /** The profile whose settings decide where AWS is asked: `profile`, or the one that its line of ours points to. */
+  readonly servedProfile: string
   readonly region: string | null
 }
 
@@ -97,7 +97,7 @@ export function planProfile(profile: string, profiles: Profiles, options: PlanOp
     root,
     steps,
     tellsAccount: own('account_id')?.toLowerCase() !== 'never',
-    stsRegion: profiles.profiles.get(served)?.properties.get('aws_cred_region')?.value ?? null,
+    servedProfile: served,
     region: profiles.profiles.get(served)?.properties.get('region')?.value ?? null,
   }
 }

@@ -1,12 +1,17 @@
-import { assumeRole, getSessionToken, REFRESH_BUDGET_MS, type StsCall } from '../../aws/sts-calls.ts'
+import { assumeRole, getSessionToken, REFRESH_BUDGET_MS, type StsCall, stsEndpoint } from '../../aws/sts-calls.ts'
 import { type RootIdentity, sessionNameOf } from '../../core/cache-key.ts'
+import type { CallSetting } from '../../core/call-settings.ts'
 import { CredError } from '../../core/errors.ts'
+import { networkFor } from '../../core/network.ts'
 import type { RootCredentials } from '../../core/obtain.ts'
 import type { Plan, Step } from '../../core/plan.ts'
+import { otherPartitionError } from '../../core/plan-errors.ts'
 import type { Session } from '../../core/session.ts'
+import { stsPlace } from '../../core/sts-endpoint.ts'
+import { parseRoleArn } from '../../core/sts-limits.ts'
 import { quoted } from '../../core/text.ts'
+import { callSettingsOf } from './call-settings-of.ts'
 import { stsNowMs } from './sources.ts'
-import { stsPlace } from './sts-place.ts'
 import type { Workspace } from './workspace.ts'
 
 /** The call of one step, with the clock that it teaches kept in the index. Throws `CredError` with cause and remedy. */
@@ -18,6 +23,7 @@ export async function callSts(
   identity: RootIdentity,
   deadline: AbortSignal,
 ): Promise<Session> {
+  checkPartitions(plan, identity)
   const what = step.kind === 'assume-role' ? `assume ${step.roleArn}` : 'get a session'
   const purpose = `${what} for profile ${quoted(plan.profile)}`
   if (step.mfaSerial !== null) {
@@ -26,11 +32,22 @@ export async function callSts(
   const call = stsCall(workspace, plan, identity, {
     keys: signer,
     purpose,
-    signer: quoted(signerName(plan, step)),
+    profile: step.profile,
+    signer: signerName(plan, step),
     deadline,
   })
   if (step.kind === 'session-token') return getSessionToken(call, step, identity.accountId, null)
   return assumeRole(call, step, sessionNameOf(step, identity, workspace.context.userName) as string)
+}
+
+/** Credentials are good in one partition alone: a role in another is a mistake that needs no call to be found. */
+function checkPartitions(plan: Plan, identity: RootIdentity): void {
+  for (const step of plan.steps) {
+    const role = step.kind === 'assume-role' ? parseRoleArn(step.roleArn) : null
+    if (role !== null && role.partition !== identity.partition) {
+      throw otherPartitionError(step.profile, role, identity, signerName(plan, plan.steps[0] as Step))
+    }
+  }
 }
 
 /** The profile whose credentials sign a step: the one before it, or the root. */
@@ -46,25 +63,31 @@ export function refreshDeadline(): AbortSignal {
   return AbortSignal.timeout(REFRESH_BUDGET_MS)
 }
 
-export type CallPurpose = Pick<StsCall, 'keys' | 'purpose' | 'signer'> & { readonly deadline?: AbortSignal }
+export type CallPurpose = Pick<StsCall, 'keys' | 'purpose' | 'profile' | 'signer'> & {
+  readonly deadline?: AbortSignal
+  /** A region of the command line, before all settings. */
+  readonly typedRegion?: CallSetting | undefined
+}
 
 /** A call at the place that settings and partition name, under STS's own clock as far as it is known. */
 export function stsCall(
   workspace: Workspace,
-  plan: Pick<Plan, 'stsRegion' | 'region'>,
+  plan: Pick<Plan, 'servedProfile'>,
   identity: Pick<RootIdentity, 'partition'>,
   given: CallPurpose,
 ): StsCall {
   const { context, index } = workspace
-  const { region, endpoint, clockName } = stsPlace(workspace, plan, identity)
+  const settings = callSettingsOf(workspace, plan)
+  const place = stsPlace(settings, identity.partition, given.typedRegion)
+  const endpoint = stsEndpoint(place)
+  const clockName = endpoint.host
   const stsMs = stsNowMs(workspace, clockName)
   const offsetMs = stsMs === null ? 0 : stsMs - context.nowMs()
   return {
     ...given,
     deadline: given.deadline ?? refreshDeadline(),
-    target: { region, endpoint, offsetMs },
-    env: context.env,
-    clockName,
+    place,
+    target: { endpoint, network: networkFor(endpoint.url, settings), offsetMs },
     nowMs: () => context.nowMs(),
     onClock(seen) {
       const offset = seen.dateMs - seen.receivedMs

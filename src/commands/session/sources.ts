@@ -5,11 +5,12 @@ import type { Sources } from '../../core/obtain.ts'
 import type { Plan, Step } from '../../core/plan.ts'
 import { notServedError } from '../../core/plan-errors.ts'
 import { sha256Hex } from '../../core/sha256.ts'
+import { namedPartition, stsPlace } from '../../core/sts-endpoint.ts'
 import { parseRoleArn } from '../../core/sts-limits.ts'
 import { dropSession, readSession, writeSession } from '../../keychain/session-items.ts'
 import type { Store } from '../../keychain/store.ts'
+import { callSettingsOf } from './call-settings-of.ts'
 import { forgetFailure, recordFailure, throwRefusalSince } from './failures.ts'
-import { stsPlace } from './sts-place.ts'
 import type { Workspace } from './workspace.ts'
 
 export interface SourcesOptions {
@@ -25,7 +26,7 @@ export function profileSources(workspace: Workspace, plan: Plan, options: Source
   const { context, index } = workspace
   const { root, steps } = plan
   if (root.kind === 'other') throw notServedError(plan.profile, root)
-  const partition = rolePartition(plan) ?? 'aws'
+  const partition = rolePartition(plan) ?? namedPartition(callSettingsOf(workspace, plan))
   let saved = false
   let recorded = false
   /** One budget for all hops together: consumers give up after 22 s at the earliest (contract §1.6). */
@@ -105,8 +106,9 @@ function keyIsGone(workspace: Workspace, name: string, identity: RootIdentity): 
 
 /** The name under which the session of step `level` is kept: the role's name, to recognise it by, and the hash of all inputs. */
 export function cacheKey(workspace: Workspace, plan: Plan, identity: RootIdentity, level: number): string {
-  const { endpoint } = stsPlace(workspace, plan, identity)
-  const inputs = { identity, steps: plan.steps, osUser: workspace.context.userName, endpoint }
+  const { override, tokenKind } = stsPlace(callSettingsOf(workspace, plan), identity.partition)
+  const osUser = workspace.context.userName
+  const inputs = { identity, steps: plan.steps, osUser, endpoint: override?.url ?? null, tokenKind }
   return `${sessionLabel(plan.steps[level] as Step)}.${sha256Hex(cacheKeyText(inputs, level))}`
 }
 
