@@ -16,12 +16,10 @@ import {
   type SigningKeys,
   type StsConnection,
   type StsTarget,
-  stsEndpoint,
 } from './sts-client.ts'
 import { isDurationRefusal, wordStsError } from './sts-errors.ts'
 
-/** The bundle's one door into this room. */
-export { REFRESH_BUDGET_MS, stsEndpoint }
+export { REFRESH_BUDGET_MS }
 
 export interface StsCall {
   readonly place: StsPlace

@@ -2,10 +2,8 @@ import { CredError } from './errors.ts'
 import type { KeychainRoot, OtherRoot } from './plan.ts'
 import type { Source } from './plan-sources.ts'
 import type { ProfileProperty, Profiles } from './profiles.ts'
-import { pastedWord } from './quote.ts'
 import { setting } from './settings.ts'
-import { at, type RoleArnParts } from './sts-limits.ts'
-import { defaultRegion } from './sts-region.ts'
+import { at } from './sts-limits.ts'
 import { nearest, quoted, shown } from './text.ts'
 
 /** The cycle, from a profile back to itself. */
@@ -72,22 +70,6 @@ export function notServedError(profile: string, root: OtherRoot): CredError {
     'failed',
     `cannot serve profile ${quoted(profile)}: its credentials come from ${root.what} (${root.key}, ${at(root.origin)}), which this version does not serve`,
   )
-}
-
-/** A role that the root's key can never assume. A key that was not verified is of the partition that it was put in for. */
-export function otherPartitionError(
-  profile: string,
-  role: RoleArnParts,
-  identity: { readonly partition: string; readonly accountId: string | null },
-  rootName: string,
-): CredError {
-  const message = `cannot assume role ${role.roleName} of ${role.accountId} for profile ${quoted(profile)}: it is in partition ${role.partition}, and the key of ${quoted(rootName)} in ${identity.partition}`
-  return new CredError('failed', message, {
-    hint:
-      identity.accountId === null
-        ? `where the key belongs to ${role.partition}, put it in again: aws-cred add ${pastedWord(rootName)} --replace --region ${defaultRegion(role.partition)}`
-        : `name a profile whose key is of ${role.partition}: aws-cred setup ${pastedWord(profile)} --source-profile NAME`,
-  })
 }
 
 /** No keys under that name, neither in the store nor in a file: says which of three mistakes it is. */

@@ -1,5 +1,4 @@
 import { CredError } from './errors.ts'
-import { shown } from './text.ts'
 
 const SH_NEWLINE = /\n/
 
@@ -32,15 +31,6 @@ export function powershellQuoted(value: string): string {
   )
   // The empty text in front makes it text, not a sum of characters.
   return terms.length === 1 && terms[0]?.startsWith("'") ? terms[0] : ["''", ...terms].join(' + ')
-}
-
-/**
- * One word of a command that a hint tells to paste: bare where it can be, else in the quotes that most shells take alike.
- * What no terminal may show is escaped, and then the word cannot be pasted.
- */
-export function pastedWord(text: string): string {
-  if (/^[\w@%+=:,./-]+$/.test(text)) return text
-  return shown(/["$`\\!]/.test(text) ? `'${text.replaceAll("'", `'\\''`)}'` : `"${text}"`, 300)
 }
 
 /** How much of a line cmd.exe reads. */

@@ -18,6 +18,15 @@ export function quoted(text: string, maxLength = 100): string {
   return `"${shown(text, maxLength)}"`
 }
 
+/**
+ * One word of a command that a hint tells to paste: bare where it can be, else in the quotes that most shells take alike.
+ * What no terminal may show is escaped, and then the word cannot be pasted.
+ */
+export function pastedWord(text: string): string {
+  if (/^[\w@%+=:,./-]+$/.test(text)) return text
+  return shown(/["$`\\!]/.test(text) ? `'${text.replaceAll("'", `'\\''`)}'` : `"${text}"`, 300)
+}
+
 /** An access key id as messages show it: prefix and last four, `AKIA…MPLE`. */
 export function maskedKeyId(accessKeyId: string): string {
   return accessKeyId.length < 12 ? '…' : `${shown(accessKeyId.slice(0, 4))}…${shown(accessKeyId.slice(-4))}`

@@ -1,15 +1,16 @@
-import { assumeRole, getSessionToken, REFRESH_BUDGET_MS, type StsCall, stsEndpoint } from '../../aws/sts-calls.ts'
+import { assumeRole, getSessionToken, REFRESH_BUDGET_MS, type StsCall } from '../../aws/sts-calls.ts'
+import { stsEndpoint } from '../../aws/sts-client.ts'
 import { type RootIdentity, sessionNameOf } from '../../core/cache-key.ts'
 import type { CallSetting } from '../../core/call-settings.ts'
 import { CredError } from '../../core/errors.ts'
 import { networkFor } from '../../core/network.ts'
 import type { RootCredentials } from '../../core/obtain.ts'
 import type { Plan, Step } from '../../core/plan.ts'
-import { otherPartitionError } from '../../core/plan-errors.ts'
 import type { Session } from '../../core/session.ts'
 import { stsPlace } from '../../core/sts-endpoint.ts'
-import { parseRoleArn } from '../../core/sts-limits.ts'
-import { quoted } from '../../core/text.ts'
+import { parseRoleArn, type RoleArnParts } from '../../core/sts-limits.ts'
+import { defaultRegion } from '../../core/sts-region.ts'
+import { pastedWord, quoted } from '../../core/text.ts'
 import { callSettingsOf } from './call-settings-of.ts'
 import { stsNowMs } from './sources.ts'
 import type { Workspace } from './workspace.ts'
@@ -48,6 +49,17 @@ function checkPartitions(plan: Plan, identity: RootIdentity): void {
       throw otherPartitionError(step.profile, role, identity, signerName(plan, plan.steps[0] as Step))
     }
   }
+}
+
+/** A role that the root's key can never assume. A key that was not verified is of the partition that it was put in for. */
+function otherPartitionError(profile: string, role: RoleArnParts, identity: RootIdentity, rootName: string): CredError {
+  const message = `cannot assume role ${role.roleName} of ${role.accountId} for profile ${quoted(profile)}: it is in partition ${role.partition}, and the key of ${quoted(rootName)} in ${identity.partition}`
+  return new CredError('failed', message, {
+    hint:
+      identity.accountId === null
+        ? `where the key belongs to ${role.partition}, put it in again: aws-cred add ${pastedWord(rootName)} --replace --region ${defaultRegion(role.partition)}`
+        : `name a profile whose key is of ${role.partition}: aws-cred setup ${pastedWord(profile)} --source-profile NAME`,
+  })
 }
 
 /** The profile whose credentials sign a step: the one before it, or the root. */
