@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { addKey, failureOf, processOf, vaultPlace, writeConfig } from '../support/e2e-place.ts'
+import { addKey, documentOf, failureOf, processOf, vaultPlace, writeConfig } from '../support/e2e-place.ts'
 
 const ACCOUNT = '123456789012'
 const ROLE = `arn:aws:iam::${ACCOUNT}:role/Prod-Role`
@@ -88,4 +88,16 @@ test('process says how to put a key in again whose partition was only guessed', 
     /hint: where the key belongs to aws-cn, put it in again: aws-cred add user1 --replace --region cn-north-1\n$/,
   )
   assert.deepEqual(place.sts.counts(), {})
+})
+
+test('process signs for the partition of the region that stands beside static keys without a role', async (t) => {
+  const place = await vaultPlace(t)
+  const { accessKeyId, secret } = place.world.alice
+  const keys = `aws_access_key_id = ${accessKeyId}\naws_secret_access_key = ${secret}\n`
+  writeConfig(place, `[profile p]\nregion = cn-northwest-1\n${keys}`)
+  documentOf(await processOf(place, 'p'))
+  assert.deepEqual(
+    place.sts.requests.map(({ operation, region }) => [operation, region]),
+    [['GetSessionToken', 'cn-northwest-1']],
+  )
 })

