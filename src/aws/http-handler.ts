@@ -14,6 +14,8 @@ const CONNECT_MS = 3_000
 /** STS's longest answers are near 10 kB; a portal or an attacker sends as much as it likes. */
 const ANSWER_MAX_BYTES = 1024 * 1024
 
+const BUNDLE_MAX_BYTES = 16 * 1024 * 1024
+
 /**
  * The SDK's HTTP by the network settings given; it reads none of them itself. Certificates are always checked. Throws
  * `CredError('failed')` for a CA bundle that cannot be used.
@@ -69,15 +71,16 @@ function trustOnly(bundle: CallSetting): void {
 const STATES: Readonly<Record<string, string>> = {
   ENOENT: 'there is no such file',
   EACCES: 'permission denied',
-  EISDIR: 'it is a directory',
 }
 
 function bundleText(bundle: CallSetting): string {
   try {
     // A pipe that nobody writes to, or a device, would never end.
     const stats = statSync(bundle.value)
-    if (stats.isFile()) return readFileSync(bundle.value, 'utf8')
-    throw unusableBundle(bundle, stats.isDirectory() ? 'it is a directory' : 'it is no file')
+    if (stats.isDirectory()) throw unusableBundle(bundle, 'it is a directory')
+    if (!stats.isFile()) throw unusableBundle(bundle, 'it is no file')
+    if (stats.size > BUNDLE_MAX_BYTES) throw unusableBundle(bundle, 'it is over 16 MiB')
+    return readFileSync(bundle.value, 'utf8')
   } catch (error) {
     if (error instanceof CredError) throw error
     const code = (error as NodeJS.ErrnoException).code ?? 'unknown error'

@@ -11,11 +11,16 @@ export interface Network {
   readonly caBundle: CallSetting | null
 }
 
-/** The way to `url`. AWS_CA_BUNDLE, the profile's `ca_bundle` and REQUESTS_CA_BUNDLE count in this order, as in botocore. */
+/**
+ * The way to `url`. AWS_CA_BUNDLE, the profile's `ca_bundle` and REQUESTS_CA_BUNDLE count in this order, as in botocore, and
+ * where no TLS is spoken not at all.
+ */
 export function networkFor(url: string, settings: CallSettings): Network {
-  const caBundle =
-    callSettings(settings, 'ca_bundle', ['AWS_CA_BUNDLE'])[0] ?? variableSetting(settings, 'REQUESTS_CA_BUNDLE')
-  return { proxy: proxyFor(url, settings.env), caBundle }
+  const proxy = proxyFor(url, settings.env)
+  const speaksTls = new URL(url).protocol === 'https:' || proxy?.url.startsWith('https:') === true
+  if (!speaksTls) return { proxy, caBundle: null }
+  const bundles = callSettings(settings, 'ca_bundle', ['AWS_CA_BUNDLE'])
+  return { proxy, caBundle: bundles[0] ?? variableSetting(settings, 'REQUESTS_CA_BUNDLE') }
 }
 
 /** The proxy that a call goes through. */

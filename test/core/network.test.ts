@@ -132,6 +132,8 @@ test('networkFor() takes the CA bundle of AWS_CA_BUNDLE, the profile, REQUESTS_C
   })
   assert.deepEqual(network(STS, { REQUESTS_CA_BUNDLE: '/r' }).caBundle, { value: '/r', from: 'REQUESTS_CA_BUNDLE' })
   assert.equal(network(STS, {}).caBundle, null)
+  assert.equal(network('http://127.0.0.1:4566', all, line).caBundle, null, 'no TLS, no authorities')
+  assert.equal(network('http://sts.example', { ...all, HTTP_PROXY: 'https://proxy' }).caBundle?.value, '/a')
   const own = `${line}aws_cred_ca_bundle = /o\n`
   assert.equal(network(STS, all, own).caBundle?.value, '/o')
 })
