@@ -1,3 +1,4 @@
+import { X509Certificate } from 'node:crypto'
 import { readFileSync, statSync } from 'node:fs'
 import { Agent as HttpAgent } from 'node:http'
 import { Agent as HttpsAgent } from 'node:https'
@@ -23,15 +24,17 @@ const BUNDLE_MAX_BYTES = 16 * 1024 * 1024
 export function httpHandler(network: Network, requestTimeoutMs: number): NodeHttpHandler {
   // Node looks at it at the first TLS connection and warns on stderr; certificates are checked whatever it says.
   delete process.env.NODE_TLS_REJECT_UNAUTHORIZED
-  // For all of the process, since an agent's own `ca` would not reach a proxy that speaks TLS itself.
-  if (network.caBundle !== null) trustOnly(network.caBundle)
-  const proxyEnv = network.proxy === null ? {} : { https_proxy: network.proxy.url, http_proxy: network.proxy.url }
+  const { proxy, caBundle } = network
+  const ca = caBundle === null ? null : authorities(caBundle)
+  // An agent's own `ca` does not reach a proxy that speaks TLS itself: for that one they count in all of the process.
+  if (ca !== null && proxy?.url.startsWith('https:')) setDefaultCACertificates(ca)
+  const proxyEnv = proxy === null ? {} : { https_proxy: proxy.url, http_proxy: proxy.url }
   return new CappedHandler({
     connectionTimeout: CONNECT_MS,
     requestTimeout: requestTimeoutMs,
     throwOnRequestTimeout: true,
     httpAgent: new HttpAgent({ proxyEnv }),
-    httpsAgent: new HttpsAgent({ proxyEnv, rejectUnauthorized: true }),
+    httpsAgent: new HttpsAgent({ proxyEnv, rejectUnauthorized: true, ...(ca === null ? {} : { ca }) }),
   })
 }
 
@@ -56,16 +59,19 @@ class CappedHandler extends NodeHttpHandler {
 }
 
 /** Certificate by certificate: of a whole text Node leaves out a damaged one without a word. */
-function trustOnly(bundle: CallSetting): void {
+function authorities(bundle: CallSetting): string[] {
   const certificates = bundleText(bundle).match(
     /-----BEGIN (TRUSTED |X509 )?CERTIFICATE-----[^-]*-----END [A-Z0-9 ]*-----/g,
   )
   if (certificates === null) throw unusableBundle(bundle, 'it holds no certificate in PEM form')
-  try {
-    setDefaultCACertificates(certificates)
-  } catch (error) {
-    throw unusableBundle(bundle, 'a certificate in it is damaged', error)
+  for (const [place, certificate] of certificates.entries()) {
+    try {
+      new X509Certificate(certificate)
+    } catch (error) {
+      throw unusableBundle(bundle, `certificate ${place + 1} of ${certificates.length} in it is damaged`, error)
+    }
   }
+  return certificates
 }
 
 const STATES: Readonly<Record<string, string>> = {

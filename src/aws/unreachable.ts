@@ -54,8 +54,8 @@ function stateOf(error: SdkError, call: StsCall): { readonly state: string; read
   const isTimeout = error.name === 'TimeoutError' || error.name === 'AbortError'
   const why = NETWORK[code] ?? (/^(ERR_SSL|EPROTO)/.test(code) ? 'TLS fails with it' : isTimeout ? TIMEOUT : null)
   if (why !== null) {
-    const { regionFrom } = call.place
-    const hint = wayThere(call) ?? (regionFrom === null ? null : `the region is that of ${regionFrom}`)
+    const { region, regionFrom } = call.place
+    const hint = wayThere(call) ?? (regionFrom === null ? null : `${regionFrom} says ${region}`)
     return { state: `cannot reach ${whom}: ${why}${code === '' ? '' : ` (${code})`}`, hint }
   }
   const status = error.$response?.statusCode ?? error.$metadata?.httpStatusCode

@@ -322,7 +322,7 @@ describe('process', { concurrency: 3 }, () => {
       [place.home, 'it is a directory'],
       ['/dev/zero', 'it is no file'],
       [file('empty.pem', ''), 'it holds no certificate in PEM form'],
-      [file('damaged.pem', damaged), 'a certificate in it is damaged'],
+      [file('damaged.pem', damaged), 'certificate 1 of 1 in it is damaged'],
     ]
     const lineAt = `ca_bundle (${join(place.home, '.aws/config')}:8)`
     for (const [path, state] of cases) {
