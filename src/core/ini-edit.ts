@@ -50,21 +50,27 @@ export function setProperty(
 
 /** Takes a key out, each time the section names it, with its continuation lines; comments stay. */
 export function removeProperty(document: IniDocument, section: IniSection, key: string): IniDocument {
-  const lines = wholeLines(document)
   const wantedKey = key.toLowerCase()
-  for (const property of section.properties.toReversed()) {
-    if (property.key !== wantedKey) continue
-    dropContinuations(lines, property.line, property.lastLine)
-    lines[property.line - 1] = ''
-  }
-  const wanted = document.sections.map((other) =>
-    other === section
-      ? meaning(
-          other,
-          entriesOf(other).filter(([name]) => name !== wantedKey),
-        )
-      : meaning(other),
-  )
+  return removeProperties(document, (other, name) => other === section && name === wantedKey)
+}
+
+/** Takes out every property of which `isTaken` says so (keys are lower case), as `removeProperty` does. */
+export function removeProperties(
+  document: IniDocument,
+  isTaken: (section: IniSection, key: string) => boolean,
+): IniDocument {
+  const lines = wholeLines(document)
+  const wanted = document.sections.map((section) => {
+    for (const property of section.properties.toReversed()) {
+      if (!isTaken(section, property.key)) continue
+      dropContinuations(lines, property.line, property.lastLine)
+      lines[property.line - 1] = ''
+    }
+    return meaning(
+      section,
+      entriesOf(section).filter(([key]) => !isTaken(section, key)),
+    )
+  })
   return reread(document, lines, wanted)
 }
 

@@ -18,6 +18,12 @@ export function quoted(text: string, maxLength = 100): string {
   return `"${shown(text, maxLength)}"`
 }
 
+/** Names in a sentence: `"a"`, `"a" and "b"`, `"a", "b" and "c"`. */
+export function listed(names: readonly string[]): string {
+  const all = names.map((name) => quoted(name))
+  return all.length < 2 ? all.join('') : `${all.slice(0, -1).join(', ')} and ${all.at(-1)}`
+}
+
 /** An access key id as messages show it: prefix and last four, `AKIA…MPLE`. */
 export function maskedKeyId(accessKeyId: string): string {
   return accessKeyId.length < 12 ? '…' : `${shown(accessKeyId.slice(0, 4))}…${shown(accessKeyId.slice(-4))}`

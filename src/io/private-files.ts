@@ -7,6 +7,7 @@ import {
   lstatSync,
   mkdirSync,
   openSync,
+  readdirSync,
   readFileSync,
   renameSync,
   rmSync,
@@ -17,6 +18,7 @@ import { dirname, join } from 'node:path'
 import { CredError } from '../core/errors.ts'
 import { quoted } from '../core/text.ts'
 import { errnoOf, fileError } from './file-errors.ts'
+import { isAlive } from './process-alive.ts'
 
 /** Windows has neither of these flags; there they are 0. */
 const NO_FOLLOW = constants.O_NOFOLLOW ?? 0
@@ -109,7 +111,7 @@ function randomName(): string {
  */
 export function replaceWhole(path: string, data: string | Uint8Array, beforeRename: (fd: number) => void): void {
   const folder = dirname(path)
-  const temporary = join(folder, `.tmp-${randomName()}`)
+  const temporary = join(folder, `.aws-cred-${process.pid}-${randomName()}.tmp`)
   const fd = openSync(temporary, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | NO_FOLLOW, 0o600)
   try {
     try {
@@ -126,6 +128,17 @@ export function replaceWhole(path: string, data: string | Uint8Array, beforeRena
     throw error
   }
   syncFolder(folder)
+}
+
+/**
+ * Removes what a process that was killed has left behind in its `replaceWhole`. A name that belongs to a process alive
+ * stays. Throws what `node:fs` throws.
+ */
+export function removeLeftTemporaries(folder: string): void {
+  for (const name of readdirSync(folder)) {
+    const pid = Number(/^\.aws-cred-(\d+)-[0-9a-f]{16}\.tmp$/.exec(name)?.[1] ?? process.pid)
+    if (pid !== process.pid && !isAlive(pid)) rmSync(join(folder, name), { force: true })
+  }
 }
 
 /** Makes a rename last through a power cut. Windows cannot open folders; some network file systems refuse to sync one. */
