@@ -68,7 +68,7 @@ export function ensurePrivateFolder(path: string): void {
  */
 export function writePrivateFile(path: string, data: string | Uint8Array): void {
   try {
-    replaceWhole(path, data, () => {})
+    replaceWhole(path, data)
   } catch (error) {
     throw fileError('write', path, error)
   }
@@ -105,11 +105,18 @@ function randomName(): string {
   return process.getBuiltinModule('node:crypto').randomBytes(8).toString('hex')
 }
 
+export interface ReplaceSteps {
+  /** Gets the temporary file's descriptor, written and not yet synced. */
+  beforeSync?(fd: number): void
+  /** The last thing before the rename. */
+  beforeRename?(): void
+}
+
 /**
- * Puts `data` at `path` under a temporary name in the same folder, then renames. `beforeRename` gets the temporary
- * file's descriptor, synced after it; when it throws, nothing has changed. Throws what `node:fs` throws.
+ * Puts `data` at `path` under a temporary name in the same folder, then renames. When one of the steps throws, nothing
+ * has changed. Throws what `node:fs` throws.
  */
-export function replaceWhole(path: string, data: string | Uint8Array, beforeRename: (fd: number) => void): void {
+export function replaceWhole(path: string, data: string | Uint8Array, steps: ReplaceSteps = {}): void {
   const folder = dirname(path)
   const temporary = join(folder, `.aws-cred-${process.pid}-${randomName()}.tmp`)
   const fd = openSync(temporary, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | NO_FOLLOW, 0o600)
@@ -117,11 +124,12 @@ export function replaceWhole(path: string, data: string | Uint8Array, beforeRena
     try {
       fchmodSync(fd, 0o600)
       writeFileSync(fd, data)
-      beforeRename(fd)
+      steps.beforeSync?.(fd)
       fsyncSync(fd)
     } finally {
       closeSync(fd)
     }
+    steps.beforeRename?.()
     renameSync(temporary, path)
   } catch (error) {
     rmSync(temporary, { force: true })

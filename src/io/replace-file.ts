@@ -37,10 +37,12 @@ export function replaceFile(path: string, text: string, options: ReplaceFileOpti
     if (old === null) mkdirSync(dirname(target), { recursive: true, mode: 0o700 })
     // A copy that a killed process left here may hold secrets.
     else removeLeftTemporaries(dirname(target))
-    replaceWhole(target, text, (fd) => {
-      if (old === null) fchmodSync(fd, options.newMode ?? 0o600)
-      else takeOver(fd, old)
-      checkUnchanged(path, target, options.expected)
+    replaceWhole(target, text, {
+      beforeSync(fd) {
+        if (old === null) fchmodSync(fd, options.newMode ?? 0o600)
+        else takeOver(fd, old)
+      },
+      beforeRename: () => checkUnchanged(path, target, options.expected),
     })
   } catch (error) {
     throw fileError('write', path, error)
