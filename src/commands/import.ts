@@ -160,8 +160,10 @@ function doneLines({ context, files }: Workspace, agreed: ImportPlan, done: Impo
   const profiles = [...(done ?? agreed).taken.keys()]
   const whose = `the ${agreed.pairs.length > 0 ? 'keys' : 'session'} of ${listed(profiles)}`
   if (done === null) return [`another program has taken ${whose} out of the files`]
-  const sections = done.setUp.map((each) => (each === 'default' ? '[default]' : `[profile ${shown(each)}]`))
-  const wrote = sections.length === 0 ? [] : [`wrote ${sections.join(', ')} in ${path(files.configPath)}`]
+  const wrote =
+    done.setUp.length === 0
+      ? []
+      : [`wrote the credential_process line of ${listed(done.setUp)} in ${path(files.configPath)}`]
   const took = `took ${whose} out of ${done.takenFrom.map(path).join(' and ')}`
   if (agreed.pairs.length > 0) return [...wrote, took]
   const next = (each: string) => `  aws-cred setup ${shown(each)} --role-arn ARN --source-profile NAME`

@@ -6,6 +6,7 @@ import { checkProfileName, type SetupRequest, setupCommand, setupRequest } from 
 import { quoted, shown } from '../core/text.ts'
 import type { Arguments, Verb } from '../core/verb.ts'
 import { undoConfig, writeConfig } from '../io/config-backup.ts'
+import { checkReplaceable } from '../io/replace-file.ts'
 import { shortPath } from '../io/screen.ts'
 import { backupPlace, checkHomeIsOurs, surroundingsNow, withConfigLock } from './session/config-edits.ts'
 import { typedTerminal } from './session/open-store.ts'
@@ -75,6 +76,7 @@ async function askForIt(workspace: Workspace, request: SetupRequest): Promise<Se
     context.err(nothingToWrite(workspace, request.profile))
     return 'nothing to write'
   }
+  checkReplaceable(workspace.files.configPath)
   const terminal = typedTerminal(context)
   const text = `${plan.screen}${plan.notes.map((note) => `${note}\n`).join('')}`
   if (terminal === null) {

@@ -116,7 +116,10 @@ export function longLivedPair(keys: FileKeys): KeyPair {
 /** Which keys are to go, by profile. */
 export type TakenKeys = ReadonlyMap<string, readonly string[]>
 
-/** A document without them, comments and all other lines byte for byte. Throws what `ini-edit` throws. */
+/**
+ * A document without them, comments and all other lines byte for byte. A header stays: an empty section shadows nothing
+ * (run: both AWS CLIs, boto3, JS, Go, Java, .NET), where an id alone or an empty value does. Throws what `ini-edit` throws.
+ */
 export function withoutKeys(document: IniDocument, taken: TakenKeys): IniDocument {
   return removeProperties(
     document,

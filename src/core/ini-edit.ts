@@ -71,7 +71,7 @@ export function removeProperties(
       entriesOf(section).filter(([key]) => !isTaken(section, key)),
     )
   })
-  return reread(document, lines, wanted)
+  return reread(document, endedAsBefore(document, lines), wanted)
 }
 
 /** Adds a section at the end of the file, after one blank line and with a final line end. */
@@ -123,6 +123,13 @@ function wholeLines(document: IniDocument): string[] {
   const lines = document.lines.map((line, index) => (index < document.lines.length - 1 ? `${line}\n` : line))
   if (lines.at(-1) === '') lines.pop()
   return lines
+}
+
+/** A file without a final line end stays so when its last line goes. */
+function endedAsBefore(document: IniDocument, lines: readonly string[]): readonly string[] {
+  const last = lines.findLastIndex((line) => line !== '')
+  if (document.lines.at(-1) === '' || last === -1) return lines
+  return lines.with(last, (lines[last] ?? '').replace(/\r?\n$/, ''))
 }
 
 function eolOf(line: string): string {

@@ -18,10 +18,14 @@ export function quoted(text: string, maxLength = 100): string {
   return `"${shown(text, maxLength)}"`
 }
 
-/** Names in a sentence: `"a"`, `"a" and "b"`, `"a", "b" and "c"`. */
+const LISTED_MAX = 8
+
+/** Names in a sentence: `"a"`, `"a" and "b"`, `"a", "b" and "c"`; of more than eight the rest is counted. */
 export function listed(names: readonly string[]): string {
   const all = names.map((name) => quoted(name))
-  return all.length < 2 ? all.join('') : `${all.slice(0, -1).join(', ')} and ${all.at(-1)}`
+  const more = all.length - LISTED_MAX
+  const shownNames = more > 0 ? [...all.slice(0, LISTED_MAX), `${more} more`] : all
+  return shownNames.length < 2 ? shownNames.join('') : `${shownNames.slice(0, -1).join(', ')} and ${shownNames.at(-1)}`
 }
 
 /** An access key id as messages show it: prefix and last four, `AKIA…MPLE`. */

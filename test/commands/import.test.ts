@@ -73,7 +73,7 @@ suite('import moves', () => {
       err,
       `IAM and most of STS refuse the session of "user1", made without MFA; set aws_cred_mfa_serial, a role, or aws_cred_session = never
 stored ${maskedKeyId(alice.accessKeyId)} of arn:aws:iam::123456789012:user/alice as "user1"
-wrote [profile user1] in ~/.aws/config
+wrote the credential_process line of "user1" in ~/.aws/config
 took the keys of "user1" out of ~/.aws/credentials
 ~/.aws/credentials still holds keys of "other"
   aws-cred import other
@@ -109,7 +109,7 @@ ${OUT_OF_REACH}`,
     assert.equal(code, 0, err)
     assert.match(err, /^IAM and most of STS refuse the session of "two" and "one", made/)
     assert.match(err, new RegExp(`\n${maskedKeyId(alice.accessKeyId)} of "one" is stored already\n`))
-    assert.match(err, /\nwrote \[profile two\], \[profile one\] in ~\/\.aws\/config\n/)
+    assert.match(err, /\nwrote the credential_process line of "two" and "one" in ~\/\.aws\/config\n/)
     assert.match(err, /\ntook the keys of "two" and "one" out of ~\/\.aws\/credentials\n/)
     assert.equal(read(here, 'credentials'), '[one]\n[two]\n')
     assert.equal((await stored(here, 'one')).key?.generation, before.key?.generation)
@@ -122,7 +122,10 @@ ${OUT_OF_REACH}`,
     writeAwsFile(here, 'config', `[default]\n${keys(alice)}region = eu-west-1\n[profile x]\noutput = json\n`)
     const { code, err } = await importing(here, ['default', '--yes'])
     assert.equal(code, 0, err)
-    assert.match(err, /\nwrote \[default\] in ~\/\.aws\/config\ntook the keys of "default" out of ~\/\.aws\/config\n/)
+    assert.match(
+      err,
+      /\nwrote the credential_process line of "default" in ~\/\.aws\/config\ntook the keys of "default" out of ~\/\.aws\/config\n/,
+    )
     assert.equal(read(here, 'config'), `[default]\n${LINE('default')}region = eu-west-1\n[profile x]\noutput = json\n`)
     assert.ok(!existsSync(join(here.home, '.local/state/aws-cred/backup')))
     assert.deepEqual(filesHolding([alice.secret], filesBelow(here.home)), [])
@@ -280,7 +283,11 @@ store this key and write the files? [y/N] `,
 
   test('--dry-run nobody: shows all of it on stdout and writes nothing, not even a store', async (t) => {
     const here = await place(t)
-    writeAwsFile(here, 'credentials', `[user1]\n${keys(here.world.alice)}# aws_secret_access_key = ${OLD.secret}\n[two]\n${keys(OLD)}`)
+    writeAwsFile(
+      here,
+      'credentials',
+      `[user1]\n${keys(here.world.alice)}# aws_secret_access_key = ${OLD.secret}\n[two]\n${keys(OLD)}`,
+    )
     writeFileSync(path(here, 'credentials~'), keys(OLD))
     const env = { AWS_CRED_STORE: undefined, XDG_STATE_HOME: join(here.home, 'state') }
     const before = userFiles(here)
@@ -598,7 +605,10 @@ suite('import names', () => {
   test('another name of the file, one that others may read, and sections that tools read differently', async (t) => {
     const err = await told(t, (here) => {
       const file = path(here, 'credentials')
-      writeFileSync(file, `${readFileSync(file, 'utf8')}[my user]\n${keys(OLD)}`)
+      writeFileSync(
+        file,
+        `${readFileSync(file, 'utf8')}[my user]\n${keys(OLD)}[x]\nregion = a\n  aws_secret_access_key = ${OLD.secret}\n`,
+      )
       linkSync(file, join(here.home, 'hard'))
       chmodSync(file, 0o644)
     })
@@ -611,6 +621,7 @@ suite('import names', () => {
       /\nother users of this machine may read ~\/\.aws\/credentials\n {2}chmod 600 \/\S+\/credentials\n/,
     )
     assert.match(err, /\n~\/\.aws\/credentials:2 holds keys of "my user", a name that not every AWS tool reads\n/)
+    assert.match(err, /\n~\/\.aws\/credentials:7 gives a key where no tool looks, and stays\n/)
   })
 
   test('no role that assumes its own way, nor where the profile hands out its keys', async (t) => {

@@ -60,6 +60,18 @@ const EDITS: readonly Edit[] = [
   },
 ]
 
+/** The keys as the last lines of the file. */
+const AT_THE_END: Edit = {
+  verb: 'import',
+  words: ['import', 'user1', '--yes'],
+  file: 'credentials',
+  before: (keys) => ({ config: '', credentials: `[other]\nregion = eu-west-1\n\n[user1]\noutput = json\n${keys}` }),
+  after: () => ({
+    config: `[profile user1]\n${LINE}`,
+    credentials: '[other]\nregion = eu-west-1\n\n[user1]\noutput = json\n',
+  }),
+}
+
 interface Look {
   readonly name: string
   /** How a text with `\n` and a last line end stands in the file. */
@@ -175,6 +187,15 @@ for (const edit of EDITS) {
 function holds(edit: Edit, here: Place, temporary: string): boolean {
   return readFileSync(temporary, 'utf8') === edit.after()[edit.file] && existsSync(pathOf(here, edit.file))
 }
+
+test('import takes keys from the end of a file, whose last line ends as it did', async (t) => {
+  for (const look of LOOKS.slice(0, 5)) {
+    const here = await prepared(t, AT_THE_END, look)
+    const { code, err } = await run(here, AT_THE_END.words)
+    assert.equal(code, 0, err)
+    assert.equal(texts(here).credentials, look.of(AT_THE_END.after().credentials as string), look.name)
+  }
+})
 
 test('setup makes a config through a link that leads to nothing yet, and names a link that has no end', async (t) => {
   const here = await place(t)

@@ -202,7 +202,8 @@ function strippedByHand(text: string, profile: string): string {
     property = { indent, goes: section === profile && isKey }
     return !property.goes
   })
-  return kept.join('')
+  // A file without a last line end stays so.
+  return /\n$/.test(text) ? kept.join('') : kept.join('').replace(/\r?\n$/, '')
 }
 
 suite('in any file', () => {

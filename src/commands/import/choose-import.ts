@@ -2,6 +2,7 @@ import { realpathSync } from 'node:fs'
 import type { Terminal } from '../../core/context.ts'
 import { CredError } from '../../core/errors.ts'
 import { type ImportedPair, type ImportPlan, type ImportRequest, planImport } from '../../core/import-plan.ts'
+import { isRegionName } from '../../core/sts-endpoint.ts'
 import { maskedKeyId, quoted, shown } from '../../core/text.ts'
 import { surroundingsNow } from '../session/config-edits.ts'
 import { identifyKey, type KeyIdentity, unverifiedIdentity } from '../session/identify-key.ts'
@@ -118,8 +119,8 @@ async function identityOf(
   if (entry?.arn && !wish.replaces && entry.accessKeyIdMasked === maskedKeyId(pair.accessKeyId)) return entry
   const properties = workspace.files.profiles.profiles.get(profile)?.properties
   // Before the shell's region, which may be in another partition.
-  const own = properties?.get('aws_cred_region')?.value || properties?.get('region')?.value
-  const region = wish.region ?? (own || null)
+  const own = properties?.get('aws_cred_region')?.value || properties?.get('region')?.value || ''
+  const region = wish.region ?? (isRegionName(own) ? own : null)
   if (!wish.verifies) return unverifiedIdentity(workspace, profile, region)
   // The clock that an answer teaches is kept in the index.
   const index = wish.isDryRun ? { ...workspace.index, write: () => {} } : workspace.index
