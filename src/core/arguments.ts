@@ -44,7 +44,7 @@ export function parseArguments(verb: Verb, words: readonly string[]): Arguments 
 }
 
 function checkCount(verb: Verb, positionals: readonly string[], texts: ReadonlyMap<string, string>): void {
-  const needed = verb.positionals.filter((name) => !/[?…]$/.test(name))
+  const needed = verb.positionals.filter((name) => !/[?\u2026]$/.test(name))
   if (positionals.length < needed.length)
     throw usageError(verb, `${needed[positionals.length]?.replace('...', '')} is missing`)
   if (positionals.length > verb.positionals.length && !takesRest(verb) && !takesMany(verb)) {
