@@ -105,12 +105,12 @@ async function carryOut(
   else context.err(lines(before, terminal))
   const { replaces, isAsked: wasAsked } = wish
   const storing = { replaces, terminal }
-  const stored = plan.pairs.length === 0 ? workspace : await storePairs(workspace, plan.pairs, identities, storing)
-  const done = await takeOut(stored, wish, plan, { wasAsked })
-  if (plan.pairs.length > 0) forgetFailuresForPerson(stored)
-  const outOfReach = plan.pairs.length > 0 ? [OUT_OF_REACH] : []
-  const after = [...doneLines(stored, plan, done), ...leftLines(stored, null, copies, told), ...outOfReach]
-  context.err(lines(after, terminal))
+  const stored = wish.takes === 'session' ? null : await storePairs(workspace, plan.pairs, identities, storing)
+  const now = stored?.workspace ?? workspace
+  const done = await takeOut(now, wish, plan, { stored, wasAsked })
+  if (stored !== null) forgetFailuresForPerson(now)
+  const outOfReach = stored === null ? [] : [OUT_OF_REACH]
+  context.err(lines([...doneLines(now, plan, done), ...leftLines(now, null, copies, told), ...outOfReach], terminal))
 }
 
 /** The change to the files, whose the keys are, and what to know before. */

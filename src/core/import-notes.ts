@@ -33,7 +33,7 @@ function dependentNotes({ takes, setupOf }: ImportRequest, source: string, profi
   const long = dependent.filter(({ properties }) => Number(properties.get('duration_seconds')?.value) > CHAINED_MAX_S)
   const longNames = long.map(({ name }) => name)
   const short = names.filter((name) => !longNames.includes(name))
-  const reason = `AWS tools assume the role by a session of ${quoted(source)} now`
+  const reason = `AWS tools will assume the role by a session of ${quoted(source)}`
   return [
     ...(short.length === 0 ? [] : [note(short, reason)]),
     ...longNames.map((name) => note([name], `${reason}, which STS refuses for over 1 h`)),

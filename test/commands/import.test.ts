@@ -14,6 +14,7 @@ import {
 } from 'node:fs'
 import { join } from 'node:path'
 import { suite, type TestContext, test } from 'node:test'
+import { whileStored } from '../../src/commands/import/store-pairs.ts'
 import { maskedKeyId } from '../../src/core/text.ts'
 import { filesBelow, filesHolding } from '../support/e2e-place.ts'
 import { fakeTerminal } from '../support/fake-context.ts'
@@ -225,9 +226,9 @@ ${id} of "user1" is arn:aws:iam::123456789012:user/alice
 
 IAM and most of STS refuse the session of "user1", made without MFA; set
 aws_cred_mfa_serial, a role, or aws_cred_session = never
-"a": AWS tools assume the role by a session of "user1" now
+"a": AWS tools will assume the role by a session of "user1"
   aws-cred setup a
-"b": AWS tools assume the role by a session of "user1" now, which STS refuses
+"b": AWS tools will assume the role by a session of "user1", which STS refuses
 for over 1 h
   aws-cred setup b
 store this key and write the files? [y/N] `,
@@ -416,7 +417,7 @@ suite('import refuses', () => {
       assert.equal(code, 1, what)
       assert.match(
         err,
-        /changed the files meanwhile; the keys are stored, the files are as they were\n.*hint: look at the change again: aws-cred import user1\n$/,
+        /changed the files meanwhile; the keys were stored, the files are as they were\n.*hint: look at the change again: aws-cred import user1\n$/,
       )
       assert.ok(read(here, 'credentials').includes(alice.accessKeyId), what)
     }
@@ -432,6 +433,21 @@ suite('import refuses', () => {
     assert.equal(last.code, 0, last.err)
     assert.match(last.err, /another program has taken the keys of "user1" out of the files\n/)
   })
+})
+
+test('whileStored() takes nothing out of the files where a name no longer gives their key', async (t) => {
+  const here = await place(t)
+  const pair = { accessKeyId: OLD.accessKeyId, secretAccessKey: OLD.secret }
+  for (const name of ['a', 'b']) await run(here, ['add', name, '--stdin', '--no-verify'], { stdin: pairOf(OLD) })
+  const { workspace, store } = await stored(here, 'a')
+  const pairs = ['a', 'b'].map((profile) => ({ profile, pair }))
+  assert.equal(await whileStored({ workspace, store }, pairs, async () => 'done'), 'done')
+  const never = () => assert.fail('it was run')
+  await run(here, ['add', 'b', '--stdin', '--replace'], { stdin: pairOf(here.world.alice) })
+  const refused = /cannot import "b": the vault does not give back the key of the file$/
+  await assert.rejects(whileStored({ workspace, store }, pairs, never), { message: refused })
+  await run(here, ['remove', 'b', '--yes'])
+  await assert.rejects(whileStored({ workspace, store }, pairs, never), { message: refused })
 })
 
 suite('import --all', () => {

@@ -174,7 +174,7 @@ for (const edit of EDITS) {
         edit.file === 'config'
           ? 'the files are as they were'
           : '~/.aws/config is written, the credentials file is as it was'
-      assert.ok(err.includes(`; the keys are stored, ${state}\naws-cred: hint: run the command again\n`), err)
+      assert.ok(err.includes(`; the keys were stored, ${state}\naws-cred: hint: run the command again\n`), err)
       // And so it is: run again, it goes on.
       assert.equal((await run(here, edit.words)).code, 0)
       const after = edit.after()[edit.file] as string

@@ -4,10 +4,13 @@ import type { ImportedPair } from '../../core/import-plan.ts'
 import { maskedKeyId, quoted, shown } from '../../core/text.ts'
 import { readKey } from '../../keychain/session-items.ts'
 import type { Store } from '../../keychain/store.ts'
-import { chooseStore } from '../session/choose-store.ts'
+import { type ChosenStore, chooseStore } from '../session/choose-store.ts'
 import type { KeyIdentity } from '../session/identify-key.ts'
+import { withKeyLock } from '../session/single-flight.ts'
 import { isSameKey, newKey, presentKey, storedText, storeKey } from '../session/store-key.ts'
 import type { Workspace } from '../session/workspace.ts'
+
+const LOCK_WAIT_MS = 5_000
 
 /** Another key lies under the name already. */
 export function otherKeyError(profile: string, keyId: string, store: string): CredError {
@@ -21,25 +24,47 @@ export function otherKeyError(profile: string, keyId: string, store: string): Cr
 }
 
 /**
- * Stores the pairs, reads each back and compares. Nothing is stored where one of the names holds another key, unless
- * `replaces`. Gives the workspace of the store that was chosen. Throws `CredError`; the files are as they were.
+ * Stores the pairs. Nothing is stored where one of the names holds another key, unless `replaces`. Gives the store that
+ * was chosen. Throws `CredError`; the files are as they were.
  */
 export async function storePairs(
   before: Workspace,
   pairs: readonly ImportedPair[],
   identities: ReadonlyMap<string, KeyIdentity>,
   { replaces, terminal }: { readonly replaces: boolean; readonly terminal: Terminal | null },
-): Promise<Workspace> {
+): Promise<ChosenStore> {
   const { workspace, store } = await chooseStore(before, terminal)
   const { context } = workspace
   if (!replaces) for (const pair of pairs) await refuseOtherKey(workspace, store, pair)
   for (const { profile, pair } of pairs) {
     const key = newKey(profile, pair, identities.get(profile) as KeyIdentity, context.nowMs())
     const isNew = await storeKey(workspace, store, key, { replaces: replaces ? 'any' : null, keepSame: true })
-    await compareStored(store, { profile, pair })
     context.err(isNew ? storedText(key) : `${maskedKeyId(pair.accessKeyId)} of ${quoted(profile)} is stored already\n`)
   }
-  return workspace
+  return { workspace, store }
+}
+
+/**
+ * Runs `work`, which takes the pairs out of the files, while nothing else can change what is stored of them, and only if
+ * each reads back as it is in the file. Throws `CredError` where one does not.
+ */
+export async function whileStored<T>(
+  { workspace, store }: ChosenStore,
+  pairs: readonly ImportedPair[],
+  work: () => Promise<T>,
+): Promise<T> {
+  const [first, ...others] = pairs
+  if (first === undefined) return work()
+  return withKeyLock(workspace, first.profile, { waitMs: LOCK_WAIT_MS }, async () => {
+    const key = await readKey(store, first.profile)
+    if (key === null || !isSameKey({ key, keyId: '' }, first.pair)) {
+      throw new CredError(
+        'failed',
+        `cannot import ${quoted(first.profile)}: the ${store.label} does not give back the key of the file`,
+      )
+    }
+    return whileStored({ workspace, store }, others, work)
+  })
 }
 
 async function refuseOtherKey(workspace: Workspace, store: Store, { profile, pair }: ImportedPair): Promise<void> {
@@ -48,14 +73,4 @@ async function refuseOtherKey(workspace: Workspace, store: Store, { profile, pai
   // What cannot be read is told in the store's own words.
   if (present.key === null) await readKey(store, profile)
   throw otherKeyError(profile, present.keyId, store.label)
-}
-
-/** The file loses its copy only after this. */
-async function compareStored(store: Store, { profile, pair }: ImportedPair): Promise<void> {
-  const key = await readKey(store, profile)
-  if (key !== null && isSameKey({ key, keyId: '' }, pair)) return
-  throw new CredError(
-    'failed',
-    `cannot import ${quoted(profile)}: the ${store.label} gives back another key than was stored`,
-  )
 }

@@ -5,43 +5,47 @@ import type { SetupSurroundings } from '../../core/setup-plan.ts'
 import { listed, shown } from '../../core/text.ts'
 import { writeConfig } from '../../io/config-backup.ts'
 import { replaceFile } from '../../io/replace-file.ts'
+import type { ChosenStore } from '../session/choose-store.ts'
 import { backupPlace, surroundingsNow, withConfigLock } from '../session/config-edits.ts'
 import type { Workspace } from '../session/workspace.ts'
+import { whileStored } from './store-pairs.ts'
 
 /**
  * Writes the files as the plan has them, read again under the lock: first the `credential_process` lines, then the
- * credentials file without the keys, so that at no moment tools find nothing. Null where another aws-cred was faster.
- * Throws `CredError` that says how far it came, where what was agreed to is no longer what would be written.
+ * credentials file without the keys, so that at no moment tools find nothing. `stored` is where the keys are; null for
+ * sessions. Null where another program was faster. Throws `CredError` that says how far it came, where what was agreed
+ * to is no longer what would be written, or the keys are no longer stored.
  */
 export async function takeOut(
   workspace: Workspace,
   request: Omit<ImportRequest, 'profiles'>,
   agreed: ImportPlan,
-  { wasAsked }: { readonly wasAsked: boolean },
+  { stored, wasAsked }: { readonly stored: ChosenStore | null; readonly wasAsked: boolean },
 ): Promise<ImportPlan | null> {
-  const stored = agreed.pairs.length === 0 ? [] : ['the keys are stored']
-  let written: readonly string[] = []
+  const keys = stored === null ? '' : 'the keys were stored, '
+  let state = 'the files are as they were'
+  const write = async (plan: ImportPlan, surroundings: SetupSurroundings, existed: boolean) => {
+    writeLines(workspace, plan, existed)
+    if (plan.config.steps.length > 0) {
+      state = `${surroundings.showPath(surroundings.config.source.path)} is written, the credentials file is as it was`
+    }
+    const { credentials } = plan
+    if (credentials !== null) replaceFile(credentials.path, credentials.after, { expected: credentials.before })
+    return plan
+  }
   try {
     return await withConfigLock(workspace, 'import', async () => {
-      const surroundings = surroundingsNow(workspace)
+      const { existed, ...surroundings } = surroundingsNow(workspace)
       const plan = planAgain(request, agreed, surroundings)
       if (plan === null) return null
       if (wasAsked && plan.screen !== agreed.screen) throw changedMeanwhile(plan)
-      writeLines(workspace, plan, surroundings.existed)
-      if (plan.config.steps.length > 0)
-        written = [`${surroundings.showPath(surroundings.config.source.path)} is written`]
-      const { credentials } = plan
-      if (credentials !== null) replaceFile(credentials.path, credentials.after, { expected: credentials.before })
-      return plan
+      const writing = () => write(plan, surroundings, existed)
+      return stored === null ? writing() : whileStored(stored, plan.pairs, writing)
     })
   } catch (error) {
     if (!(error instanceof CredError)) throw error
-    const left = written.length === 0 ? 'the files are as they were' : 'the credentials file is as it was'
-    const state = [...stored, ...written, left].join(', ')
-    throw new CredError(error.code, `${error.message}; ${state}`, {
-      cause: error.cause,
-      ...(error.hint === null ? {} : { hint: error.hint }),
-    })
+    const { code, message, hint, cause } = error
+    throw new CredError(code, `${message}; ${keys}${state}`, { cause, ...(hint === null ? {} : { hint }) })
   }
 }
 
