@@ -7,6 +7,7 @@ import type { Verb } from './core/verb.ts'
 /** Every verb, loaded when it is typed. A new verb is one file and one line here. */
 export const VERBS: Readonly<Record<string, () => Promise<{ readonly verb: Verb }>>> = {
   add: () => import('./commands/add.ts'),
+  import: () => import('./commands/import.ts'),
   remove: () => import('./commands/remove.ts'),
   unlock: () => import('./commands/unlock.ts'),
   lock: () => import('./commands/lock.ts'),

@@ -9,6 +9,7 @@ const GROUPS: readonly (readonly [group: string, verbs: readonly (readonly [name
     'set up',
     [
       ['add NAME', "put an IAM user's access key into the keychain or the vault"],
+      ['import PROFILE', 'move a key out of ~/.aws/credentials into the store'],
       ['setup PROFILE', 'write a profile that AWS tools get credentials from'],
       ['remove NAME', 'delete a key and every session made from it'],
     ],

@@ -82,7 +82,9 @@ function fileKeys({ context, files, index }: Workspace, name: string): string[] 
   const line = files.profiles.profiles.get(name)?.properties.get('aws_access_key_id')
   if (line === undefined || index.read('key', name) === null) return []
   const where = shown(at({ path: shortPath(line.path, context), line: line.line }), 300)
-  return [`${shown(name)}: ${where} gives keys too; tools that read the file still take those`]
+  return [
+    `${shown(name)}: ${where} gives keys too; tools that read the file still take those\n  aws-cred import ${shown(name)}`,
+  ]
 }
 
 function settingNotes({ context, homeIsOurs, storeKind }: Workspace): string[] {

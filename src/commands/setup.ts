@@ -1,15 +1,14 @@
-import { join } from 'node:path'
 import { usageError } from '../core/arguments.ts'
 import type { Context } from '../core/context.ts'
 import { CredError } from '../core/errors.ts'
-import { parseIni } from '../core/ini.ts'
 import { planSetup, type SetupPlan } from '../core/setup-plan.ts'
 import { checkProfileName, type SetupRequest, setupCommand, setupRequest } from '../core/setup-request.ts'
 import { quoted, shown } from '../core/text.ts'
 import type { Arguments, Verb } from '../core/verb.ts'
-import { homeDir, readAwsFiles } from '../io/aws-files.ts'
-import { type BackupPlace, undoConfig, writeConfig } from '../io/config-backup.ts'
-import { LockUnavailable, withLock } from '../io/lock.ts'
+import { undoConfig, writeConfig } from '../io/config-backup.ts'
+import { checkReplaceable } from '../io/replace-file.ts'
+import { shortPath } from '../io/screen.ts'
+import { backupPlace, checkHomeIsOurs, surroundingsNow, withConfigLock } from './session/config-edits.ts'
 import { typedTerminal } from './session/open-store.ts'
 import { openWorkspace, type Workspace } from './session/workspace.ts'
 
@@ -37,21 +36,19 @@ export const verb: Verb = {
   run,
 }
 
-const LOCK_WAIT_MS = 20_000
-
 async function run(given: Arguments, context: Context): Promise<void> {
   const profile = given.positionals[0] as string
   if (given.flag('undo')) {
     const other = Object.keys(verb.options).find((name) => name !== 'undo' && name !== 'yes' && given.flag(name))
     if (other !== undefined) throw usageError(verb, `--undo and --${other} do not go together`)
     checkProfileName(profile, context.platform)
-    return undo(openOwnWorkspace(context, profile), profile)
+    return undo(openOwnWorkspace(context), profile)
   }
   const request = setupRequest(profile, given, context)
-  const workspace = openOwnWorkspace(context, profile)
+  const workspace = openOwnWorkspace(context)
   const agreed = given.flag('yes') ? null : await askForIt(workspace, request)
   if (agreed === 'nothing to write') return
-  const wrote = await withConfigLock(workspace, async () => {
+  const wrote = await withConfigLock(workspace, verb.name, async () => {
     // Read again: another terminal may have written since the question was asked.
     const plan = planNow(workspace, request)
     if (agreed !== null && plan.screen !== agreed.screen) {
@@ -79,6 +76,7 @@ async function askForIt(workspace: Workspace, request: SetupRequest): Promise<Se
     context.err(nothingToWrite(workspace, request.profile))
     return 'nothing to write'
   }
+  checkReplaceable(workspace.files.configPath)
   const terminal = typedTerminal(context)
   const text = `${plan.screen}${plan.notes.map((note) => `${note}\n`).join('')}`
   if (terminal === null) {
@@ -98,7 +96,9 @@ async function askForIt(workspace: Workspace, request: SetupRequest): Promise<Se
 
 async function undo(workspace: Workspace, profile: string): Promise<void> {
   const names = workspace.files.profiles.profiles.keys()
-  const done = await withConfigLock(workspace, async () => undoConfig(backupPlace(workspace, profile), names))
+  const done = await withConfigLock(workspace, verb.name, async () =>
+    undoConfig(backupPlace(workspace, profile), names),
+  )
   const name = sectionName(workspace, profile)
   workspace.context.err(
     done === 'removed'
@@ -108,16 +108,8 @@ async function undo(workspace: Workspace, profile: string): Promise<void> {
 }
 
 function planNow(workspace: Workspace, request: SetupRequest): SetupPlan & { readonly existed: boolean } {
-  const { configPath, config, credentials } = readAwsFiles(workspace.context)
-  const plan = planSetup(request, {
-    platform: workspace.context.platform,
-    config: config ?? parseIni('', { kind: 'config', path: configPath }),
-    credentials,
-    hasKeys: (name) => workspace.index.read('key', name) !== null,
-    keyNames: () => workspace.index.all('key').map(({ name }) => name),
-    showPath: (path) => shownPath(workspace, path),
-  })
-  return { ...plan, existed: config !== null }
+  const surroundings = surroundingsNow(workspace)
+  return { ...planSetup(request, surroundings), existed: surroundings.existed }
 }
 
 function showNotes(context: Context, plan: SetupPlan): void {
@@ -130,45 +122,11 @@ function nothingToWrite(workspace: Workspace, profile: string): string {
 
 function sectionName(workspace: Workspace, profile: string): string {
   const section = profile === 'default' ? '[default]' : `[profile ${profile}]`
-  return `${section} in ${shownPath(workspace, workspace.files.configPath)}`
+  return `${section} in ${shown(shortPath(workspace.files.configPath, workspace.context), 300)}`
 }
 
-function backupPlace(workspace: Workspace, profile: string): BackupPlace {
-  return { folder: join(workspace.paths.stateDir, 'backup'), configPath: workspace.files.configPath, profile }
-}
-
-function openOwnWorkspace(context: Context, profile: string): Workspace {
+function openOwnWorkspace(context: Context): Workspace {
   const workspace = openWorkspace(context)
-  if (workspace.homeIsOurs) return workspace
-  throw new CredError(
-    'failed',
-    `cannot set up profile ${quoted(profile)}: the home folder ${quoted(homeDir(context) ?? '', 300)} belongs to another user`,
-    { hint: 'run it as that user, without sudo' },
-  )
-}
-
-/** Runs `work` as the only aws-cred that changes the config. */
-async function withConfigLock<T>(workspace: Workspace, work: () => Promise<T>): Promise<T> {
-  try {
-    return await withLock(
-      {
-        folder: workspace.paths.locksDir,
-        name: 'config',
-        deadlineMs: performance.now() + LOCK_WAIT_MS,
-        nowMs: () => performance.now(),
-        holder: { pid: process.pid, program: 'aws-cred setup' },
-      },
-      work,
-    )
-  } catch (error) {
-    if (!(error instanceof LockUnavailable)) throw error
-    throw new CredError('failed', `cannot write the config: no lock can be had: ${error.reason}`, { cause: error })
-  }
-}
-
-/** A path within the home folder begins with `~`. */
-function shownPath(workspace: Workspace, path: string): string {
-  const home = homeDir(workspace.context)?.replace(/[\\/]+$/, '')
-  if (!home || !path.startsWith(home) || !/^[\\/]/.test(path.slice(home.length))) return shown(path, 300)
-  return `~${shown(path.slice(home.length), 300)}`
+  checkHomeIsOurs(workspace)
+  return workspace
 }

@@ -44,10 +44,10 @@ export function parseArguments(verb: Verb, words: readonly string[]): Arguments 
 }
 
 function checkCount(verb: Verb, positionals: readonly string[], texts: ReadonlyMap<string, string>): void {
-  const needed = verb.positionals.filter((name) => !name.endsWith('?'))
+  const needed = verb.positionals.filter((name) => !/[?\u2026]$/.test(name))
   if (positionals.length < needed.length)
     throw usageError(verb, `${needed[positionals.length]?.replace('...', '')} is missing`)
-  if (positionals.length > verb.positionals.length && !takesRest(verb)) {
+  if (positionals.length > verb.positionals.length && !takesRest(verb) && !takesMany(verb)) {
     const [name] = positionals
     if (verb.positionals.length === 0 && positionals.length === 1 && verb.options.profile && !texts.has('profile')) {
       if (name !== undefined && isPlain(name)) {
@@ -62,6 +62,10 @@ function checkCount(verb: Verb, positionals: readonly string[], texts: ReadonlyM
 
 function takesRest(verb: Verb): boolean {
   return verb.positionals.at(-1)?.endsWith('...') === true
+}
+
+function takesMany(verb: Verb): boolean {
+  return verb.positionals.at(-1)?.endsWith('…') === true
 }
 
 function unknownFlag(verb: Verb, flag: string): CredError {

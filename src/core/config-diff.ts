@@ -64,12 +64,25 @@ export function oldLineNumbers(before: IniDocument, after: IniDocument): (line: 
   return (line) => numbers.get(line) ?? null
 }
 
+export interface DiffScreenOptions {
+  /** How many lines around a change are shown, of its own section. */
+  readonly contextLines?: number
+  /** What is shown in the place of a document's lines, by their numbers: where they could be secret. */
+  instead?(document: IniDocument): ReadonlyMap<number, string>
+}
+
 /**
  * What a change to the config looks like: the file's name, then each changed section with its header and three lines
- * around. Fit for a terminal: lines are escaped. Empty where nothing changes.
+ * around (see the options). Fit for a terminal: lines are escaped. Empty where nothing changes.
  */
-export function diffScreen(title: string, before: IniDocument, after: IniDocument): string {
+export function diffScreen(
+  title: string,
+  before: IniDocument,
+  after: IniDocument,
+  { contextLines = CONTEXT_LINES, instead }: DiffScreenOptions = {},
+): string {
   const diff = diffLines(before.lines, after.lines)
+  const [oldTexts, newTexts] = [instead?.(before), instead?.(after)]
   const headers = new Set(after.sections.map((section) => section.line))
   const oldHeaders = new Set(before.sections.map((section) => section.line))
   const isHeader = (line: DiffLine): boolean =>
@@ -79,15 +92,16 @@ export function diffScreen(title: string, before: IniDocument, after: IniDocumen
     if (line.mark === ' ' || line.text.trim() === '') continue
     const header = diff.findLastIndex((other, at) => at <= index && isHeader(other))
     const next = diff.findIndex((other, at) => at > index && isHeader(other))
-    const end = Math.min(index + CONTEXT_LINES, (next === -1 ? diff.length : next) - 1)
+    const end = Math.min(index + contextLines, (next === -1 ? diff.length : next) - 1)
     if (header !== -1) keep.add(header)
-    for (let at = Math.max(index - CONTEXT_LINES, header, 0); at <= end; at++) keep.add(at)
+    for (let at = Math.max(index - contextLines, header, 0); at <= end; at++) keep.add(at)
   }
   if (keep.size === 0) return ''
   const lines = [title]
   let last = -1
   for (const index of [...keep].sort((a, b) => a - b)) {
-    const { mark, text } = diff[index] as DiffLine
+    const { mark, text: line, before: oldNumber, after: newNumber } = diff[index] as DiffLine
+    const text = oldTexts?.get(oldNumber ?? 0) ?? newTexts?.get(newNumber ?? 0) ?? line
     // An empty line says nothing at the edge of what is shown.
     if (text.trim() === '' && !(keep.has(index - 1) && keep.has(index + 1))) continue
     if (last !== -1 && diff.slice(last + 1, index).some((line) => line.text.trim() !== '')) lines.push('  …')

@@ -50,22 +50,28 @@ export function setProperty(
 
 /** Takes a key out, each time the section names it, with its continuation lines; comments stay. */
 export function removeProperty(document: IniDocument, section: IniSection, key: string): IniDocument {
-  const lines = wholeLines(document)
   const wantedKey = key.toLowerCase()
-  for (const property of section.properties.toReversed()) {
-    if (property.key !== wantedKey) continue
-    dropContinuations(lines, property.line, property.lastLine)
-    lines[property.line - 1] = ''
-  }
-  const wanted = document.sections.map((other) =>
-    other === section
-      ? meaning(
-          other,
-          entriesOf(other).filter(([name]) => name !== wantedKey),
-        )
-      : meaning(other),
-  )
-  return reread(document, lines, wanted)
+  return removeProperties(document, (other, name) => other === section && name === wantedKey)
+}
+
+/** Takes out every property of which `isTaken` says so (keys are lower case), as `removeProperty` does. */
+export function removeProperties(
+  document: IniDocument,
+  isTaken: (section: IniSection, key: string) => boolean,
+): IniDocument {
+  const lines = wholeLines(document)
+  const wanted = document.sections.map((section) => {
+    for (const property of section.properties.toReversed()) {
+      if (!isTaken(section, property.key)) continue
+      dropContinuations(lines, property.line, property.lastLine)
+      lines[property.line - 1] = ''
+    }
+    return meaning(
+      section,
+      entriesOf(section).filter(([key]) => !isTaken(section, key)),
+    )
+  })
+  return reread(document, endedAsBefore(document, lines), wanted)
 }
 
 /** Adds a section at the end of the file, after one blank line and with a final line end. */
@@ -117,6 +123,13 @@ function wholeLines(document: IniDocument): string[] {
   const lines = document.lines.map((line, index) => (index < document.lines.length - 1 ? `${line}\n` : line))
   if (lines.at(-1) === '') lines.pop()
   return lines
+}
+
+/** A file without a final line end stays so when its last line goes. */
+function endedAsBefore(document: IniDocument, lines: readonly string[]): readonly string[] {
+  const last = lines.findLastIndex((line) => line !== '')
+  if (document.lines.at(-1) === '' || last === -1) return lines
+  return lines.with(last, (lines[last] ?? '').replace(/\r?\n$/, ''))
 }
 
 function eolOf(line: string): string {

@@ -33,22 +33,25 @@ export function parseKeyInput(text: string): KeyPair {
   return checkedPair(accessKeyId, secretAccessKey)
 }
 
-/** The pair, if both halves look like what they should be. Throws `CredError('failed')` with the reason, without them. */
-export function checkedPair(accessKeyId: string, secretAccessKey: string): KeyPair {
-  checkKeyId(accessKeyId)
+/**
+ * The pair, if both halves look like what they should be. Throws `CredError('failed')` with the reason, without them;
+ * `whose` stands behind what is wrong, as ` of "user1"`.
+ */
+export function checkedPair(accessKeyId: string, secretAccessKey: string, whose = ''): KeyPair {
+  checkKeyId(accessKeyId, whose)
   if (!SECRET.test(secretAccessKey)) {
-    throw new CredError('failed', 'cannot use the secret access key: it is not whole, or not one')
+    throw new CredError('failed', `cannot use the secret access key${whose}: it is not whole, or not one`)
   }
   if (looksLikeKey(secretAccessKey) && secretAccessKey.length < 40) {
-    throw new CredError('failed', 'cannot use the secret access key: it is an access key id')
+    throw new CredError('failed', `cannot use the secret access key${whose}: it is an access key id`)
   }
   return { accessKeyId, secretAccessKey }
 }
 
 /** Throws `CredError('failed')` unless it looks like the id of a long-lived access key. */
-export function checkKeyId(accessKeyId: string): void {
+export function checkKeyId(accessKeyId: string, whose = ''): void {
   const refused = (state: string, hint?: string) =>
-    new CredError('failed', `cannot use the access key id: ${state}`, hint === undefined ? {} : { hint })
+    new CredError('failed', `cannot use the access key id${whose}: ${state}`, hint === undefined ? {} : { hint })
   if (accessKeyId.startsWith('ASIA')) {
     throw refused(
       'ASIA… is a temporary key, which ends within hours and cannot be renewed',

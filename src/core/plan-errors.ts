@@ -56,7 +56,9 @@ export function roleWithoutSourceError(profile: string, role: Source): CredError
   )
 }
 
-export function halfKeysError(profile: string, id: ProfileProperty | null, secret: ProfileProperty | null): CredError {
+type PlacedValue = Pick<ProfileProperty, 'value' | 'path' | 'line'>
+
+export function halfKeysError(profile: string, id: PlacedValue | null, secret: PlacedValue | null): CredError {
   const missing = id?.value ? 'aws_secret_access_key' : 'aws_access_key_id'
   const there = id?.value ? id : (secret ?? id)
   const where = there === null ? '' : ` (${at(there)})`

@@ -39,7 +39,7 @@ function keysInFile(profile: string, profiles: Profiles): string[] {
   const id = profiles.profiles.get(profile)?.properties.get('aws_access_key_id')
   if (id === undefined || id.file !== 'credentials') return []
   return [
-    `keys of ${quoted(profile)} stand in ${at(id)}: tools that read that file (AWS CLI, boto3, JS, Go) still take those`,
+    `keys of ${quoted(profile)} stand in ${at(id)}: tools that read that file (AWS CLI, boto3, JS, Go) still take those; take them out: aws-cred import ${shown(profile)}`,
   ]
 }
 
@@ -53,7 +53,9 @@ function missingKeys({ profile, root }: Plan, profiles: Profiles, keyNames: () =
 
 function pastedSession({ root }: Plan): string[] {
   if (root.kind !== 'static' || root.sessionToken === null) return []
-  return [`the keys of ${quoted(root.profile)} (${at(root.origin)}) are a pasted session, which cannot be renewed`]
+  return [
+    `the keys of ${quoted(root.profile)} (${at(root.origin)}) are a pasted session, which cannot be renewed; take it out: aws-cred import ${shown(root.profile)} --drop-session`,
+  ]
 }
 
 function durationText(seconds: number): string {

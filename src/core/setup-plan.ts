@@ -1,6 +1,7 @@
 import { parseOwnLine } from './command-line.ts'
 import { diffScreen, oldLineNumbers } from './config-diff.ts'
 import { CredError } from './errors.ts'
+import { findFileKeys, importCommand } from './file-keys.ts'
 import { type IniDocument, serializeIni } from './ini.ts'
 import { planProfile } from './plan.ts'
 import { notServedError } from './plan-errors.ts'
@@ -41,19 +42,35 @@ export interface SetupPlan {
  * override, and for every mistake that `process` would refuse the profile for.
  */
 export function planSetup(request: SetupRequest, surroundings: SetupSurroundings): SetupPlan {
+  refuseSecrets(request, surroundings)
+  return planProfileEdit(request, surroundings)
+}
+
+function refuseSecrets({ profile }: SetupRequest, { config, credentials, showPath }: SetupSurroundings): void {
+  const secret = secretLine(serializeIni(config))
+  if (secret === null) return
+  const { path } = config.source
+  const owner = [...findFileKeys(config, credentials).values()].find(({ lines }) =>
+    lines.some((each) => each.path === path && each.line <= secret && secret <= each.lastLine),
+  )
+  throw new CredError(
+    'failed',
+    `cannot set up profile ${quoted(profile)}: ${showPath(path)}:${secret} holds a secret, and a file with secrets is neither edited nor backed up`,
+    {
+      hint:
+        owner === undefined
+          ? 'take that line out; keys go into the keychain with: aws-cred add NAME'
+          : `take it out first: ${importCommand(owner)}`,
+    },
+  )
+}
+
+/** As `planSetup`, for whoever edits a config with secrets without a copy of it. */
+export function planProfileEdit(request: SetupRequest, surroundings: SetupSurroundings): SetupPlan {
   const { config, credentials, platform, showPath } = surroundings
   const configName = showPath(config.source.path)
   const before = serializeIni(config)
-  const secret = secretLine(before)
-  if (secret !== null) {
-    throw new CredError(
-      'failed',
-      `cannot set up profile ${quoted(request.profile)}: ${configName}:${secret} holds a secret, and a file with secrets is neither edited nor backed up`,
-      { hint: 'take that line out; keys go into the keychain with: aws-cred add NAME' },
-    )
-  }
-  const now = namedPlaces(mergeProfiles(config, credentials), surroundings, (line) => line)
-  refuseForeignProcess(request, now, platform)
+  refuseForeignProcess(request, placedProfiles(surroundings), platform)
   const edit = editProfile(config, request, platform)
   const oldLine = oldLineNumbers(config, edit.document)
   const edited = namedPlaces(
@@ -141,6 +158,12 @@ function withoutNewPlaces<T>(configName: string, work: () => T): T {
     const message = error.message.replaceAll(` (${place})`, '').replaceAll(`, ${place})`, ')')
     throw new CredError(error.code, message, error.hint === null ? {} : { hint: error.hint })
   }
+}
+
+/** The profiles as they are, with files named as messages do. */
+export function placedProfiles(surroundings: SetupSurroundings): Profiles {
+  const { config, credentials } = surroundings
+  return namedPlaces(mergeProfiles(config, credentials), surroundings, (line) => line)
 }
 
 /** The profiles with files named as messages do, and with the line numbers that the config has now. */

@@ -66,6 +66,34 @@ export function setupRequest(
   const mfaSerial = textFlag(given, 'mfa-serial')
   const problem = mfaSerial === null ? null : mfaSerialProblem(mfaSerial)
   if (problem !== null) throw usageError(VERB, `--mfa-serial ${quoted(mfaSerial ?? '')} cannot work: ${problem}`)
+  return {
+    profile,
+    processLine: processLineOf(profile, context),
+    roleArn,
+    sourceProfile: textFlag(given, 'source-profile'),
+    mfaSerial,
+    durationSeconds: durationFlag(given),
+    externalId: textFlag(given, 'external-id'),
+    region: textFlag(given, 'region'),
+  }
+}
+
+/** What `setup PROFILE` alone asks for. Throws as `setupRequest` does. */
+export function plainRequest(profile: string, context: Pick<Context, 'executablePath' | 'platform'>): SetupRequest {
+  checkProfileName(profile, context.platform)
+  return {
+    profile,
+    processLine: processLineOf(profile, context),
+    roleArn: null,
+    sourceProfile: null,
+    mfaSerial: null,
+    durationSeconds: null,
+    externalId: null,
+    region: null,
+  }
+}
+
+function processLineOf(profile: string, context: Pick<Context, 'executablePath' | 'platform'>): string {
   const processLine = ownLine(context.executablePath, profile, context.platform)
   if (processLine === null) {
     throw new CredError(
@@ -82,16 +110,7 @@ export function setupRequest(
       { hint: 'name the file aws-cred' },
     )
   }
-  return {
-    profile,
-    processLine,
-    roleArn,
-    sourceProfile: textFlag(given, 'source-profile'),
-    mfaSerial,
-    durationSeconds: durationFlag(given),
-    externalId: textFlag(given, 'external-id'),
-    region: textFlag(given, 'region'),
-  }
+  return processLine
 }
 
 function textFlag(given: Arguments, name: string): string | null {

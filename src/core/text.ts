@@ -27,6 +27,16 @@ export function pastedWord(text: string): string {
   return shown(/["$`\\!]/.test(text) ? `'${text.replaceAll("'", `'\\''`)}'` : `"${text}"`, 300)
 }
 
+const LISTED_MAX = 8
+
+/** Names in a sentence: `"a"`, `"a" and "b"`, `"a", "b" and "c"`; of more than eight the rest is counted. */
+export function listed(names: readonly string[]): string {
+  const all = names.map((name) => quoted(name))
+  const more = all.length - LISTED_MAX
+  const shownNames = more > 0 ? [...all.slice(0, LISTED_MAX), `${more} more`] : all
+  return shownNames.length < 2 ? shownNames.join('') : `${shownNames.slice(0, -1).join(', ')} and ${shownNames.at(-1)}`
+}
+
 /** An access key id as messages show it: prefix and last four, `AKIA…MPLE`. */
 export function maskedKeyId(accessKeyId: string): string {
   return accessKeyId.length < 12 ? '…' : `${shown(accessKeyId.slice(0, 4))}…${shown(accessKeyId.slice(-4))}`

@@ -21,7 +21,7 @@ export interface Verb {
   /** One sentence, for the verb's help; `aws-cred` alone shows `short`. */
   readonly about: string
   readonly usage: string
-  /** Names of the positional arguments; those that end in `?` may be left out, one in `...` is all after `--`. */
+  /** Names of the positional arguments; those that end in `?` may be left out, one in `…` is any number, one in `...` all after `--`. */
   readonly positionals: readonly string[]
   readonly options: Readonly<Record<string, OptionSpec>>
   /** At most four, most used first. */

@@ -1,6 +1,7 @@
 import { readFileSync, realpathSync, unlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { CredError } from '../core/errors.ts'
+import { shWord } from '../core/quote.ts'
 import { secretLine } from '../core/setup-secrets.ts'
 import { type SectionChange, sectionChange, takeBack } from '../core/setup-undo.ts'
 import { sha256Hex } from '../core/sha256.ts'
@@ -122,10 +123,6 @@ function withoutChange(place: BackupPlace, step: BackupStep, current: string | n
               : `see what: diff ${shWord(backupPath)} ${shWord(configPath)}`,
         },
   )
-}
-
-function shWord(path: string): string {
-  return /^[\w@%+=:,./-]+$/.test(path) ? path : `'${shown(path, 1000).replaceAll("'", `'\\''`)}'`
 }
 
 function changeOf({ configPath, profile }: BackupPlace, previous: string, text: string): SectionChange | null {

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { CredError } from '../core/errors.ts'
 import { errnoOf, errnoState } from './file-errors.ts'
 import { ensurePrivateFolder, hasBits, isOurs } from './private-files.ts'
+import { isAlive } from './process-alive.ts'
 import { safeFileName } from './safe-name.ts'
 
 const NO_FOLLOW = constants.O_NOFOLLOW ?? 0
@@ -105,15 +106,4 @@ export function readHolder(path: string, wallMs: number): (LockHolder & { ageMs:
   if (!Number.isSafeInteger(pid) || typeof program !== 'string' || typeof startedMs !== 'number') return 'unknown'
   if (!isAlive(pid as number)) return 'unknown'
   return { pid: pid as number, program, ageMs: Math.max(0, wallMs - startedMs) }
-}
-
-function isAlive(pid: number): boolean {
-  if (pid <= 0) return false
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch (error) {
-    // EPERM: it lives and belongs to somebody else. ESRCH: it is gone.
-    return errnoOf(error) === 'EPERM'
-  }
 }

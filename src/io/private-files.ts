@@ -7,6 +7,7 @@ import {
   lstatSync,
   mkdirSync,
   openSync,
+  readdirSync,
   readFileSync,
   renameSync,
   rmSync,
@@ -17,6 +18,7 @@ import { dirname, join } from 'node:path'
 import { CredError } from '../core/errors.ts'
 import { quoted } from '../core/text.ts'
 import { errnoOf, fileError } from './file-errors.ts'
+import { isAlive } from './process-alive.ts'
 
 /** Windows has neither of these flags; there they are 0. */
 const NO_FOLLOW = constants.O_NOFOLLOW ?? 0
@@ -66,7 +68,7 @@ export function ensurePrivateFolder(path: string): void {
  */
 export function writePrivateFile(path: string, data: string | Uint8Array): void {
   try {
-    replaceWhole(path, data, () => {})
+    replaceWhole(path, data)
   } catch (error) {
     throw fileError('write', path, error)
   }
@@ -103,29 +105,48 @@ function randomName(): string {
   return process.getBuiltinModule('node:crypto').randomBytes(8).toString('hex')
 }
 
+export interface ReplaceSteps {
+  /** Gets the temporary file's descriptor, written and not yet synced. */
+  beforeSync?(fd: number): void
+  /** The last thing before the rename. */
+  beforeRename?(): void
+}
+
 /**
- * Puts `data` at `path` under a temporary name in the same folder, then renames. `beforeRename` gets the temporary
- * file's descriptor, synced after it; when it throws, nothing has changed. Throws what `node:fs` throws.
+ * Puts `data` at `path` under a temporary name in the same folder, then renames. When one of the steps throws, nothing
+ * has changed. Throws what `node:fs` throws.
  */
-export function replaceWhole(path: string, data: string | Uint8Array, beforeRename: (fd: number) => void): void {
+export function replaceWhole(path: string, data: string | Uint8Array, steps: ReplaceSteps = {}): void {
   const folder = dirname(path)
-  const temporary = join(folder, `.tmp-${randomName()}`)
+  const temporary = join(folder, `.aws-cred-${process.pid}-${randomName()}.tmp`)
   const fd = openSync(temporary, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | NO_FOLLOW, 0o600)
   try {
     try {
       fchmodSync(fd, 0o600)
       writeFileSync(fd, data)
-      beforeRename(fd)
+      steps.beforeSync?.(fd)
       fsyncSync(fd)
     } finally {
       closeSync(fd)
     }
+    steps.beforeRename?.()
     renameSync(temporary, path)
   } catch (error) {
     rmSync(temporary, { force: true })
     throw error
   }
   syncFolder(folder)
+}
+
+/**
+ * Removes what a process that was killed has left behind in its `replaceWhole`. A name that belongs to a process alive
+ * stays. Throws what `node:fs` throws.
+ */
+export function removeLeftTemporaries(folder: string): void {
+  for (const name of readdirSync(folder)) {
+    const pid = Number(/^\.aws-cred-(\d+)-[0-9a-f]{16}\.tmp$/.exec(name)?.[1] ?? process.pid)
+    if (pid !== process.pid && !isAlive(pid)) rmSync(join(folder, name), { force: true })
+  }
 }
 
 /** Makes a rename last through a power cut. Windows cannot open folders; some network file systems refuse to sync one. */

@@ -11,9 +11,10 @@ import {
 } from 'node:fs'
 import { basename, dirname, join, resolve } from 'node:path'
 import { CredError } from '../core/errors.ts'
+import { shWord } from '../core/quote.ts'
 import { quoted } from '../core/text.ts'
 import { errnoOf, fileError } from './file-errors.ts'
-import { isOurs, lstatOrNull, replaceWhole } from './private-files.ts'
+import { isOurs, lstatOrNull, removeLeftTemporaries, replaceWhole } from './private-files.ts'
 
 const LINKS_MAX = 40
 
@@ -32,23 +33,48 @@ export interface ReplaceFileOptions {
  */
 export function replaceFile(path: string, text: string, options: ReplaceFileOptions): void {
   try {
-    const target = finalTarget(path)
-    const old = lstatOrNull(target)
+    const { target, old } = replaceable(path)
     if (old === null) mkdirSync(dirname(target), { recursive: true, mode: 0o700 })
-    else if (!old.isFile()) throw new CredError('failed', `cannot write ${quoted(path, 300)}: it is not a file`)
-    else accessSync(target, constants.W_OK)
-    replaceWhole(target, text, (fd) => {
-      if (old === null) fchmodSync(fd, options.newMode ?? 0o600)
-      else takeOver(fd, old)
-      checkUnchanged(path, target, options.expected)
+    // A copy that a killed process left here may hold secrets.
+    else removeLeftTemporaries(dirname(target))
+    replaceWhole(target, text, {
+      beforeSync(fd) {
+        if (old === null) fchmodSync(fd, options.newMode ?? 0o600)
+        else takeOver(fd, old)
+      },
+      beforeRename: () => checkUnchanged(path, target, options.expected),
     })
   } catch (error) {
     throw fileError('write', path, error)
   }
 }
 
+/** Throws `CredError` where `replaceFile` would be refused: looked at before anything else is written. */
+export function checkReplaceable(path: string): void {
+  try {
+    const { target, old } = replaceable(path)
+    if (old !== null) accessSync(dirname(target), constants.W_OK)
+  } catch (error) {
+    throw fileError('write', path, error)
+  }
+}
+
+function replaceable(path: string): { readonly target: string; readonly old: Stats | null } {
+  const target = finalTarget(path)
+  const old = lstatOrNull(target)
+  if (old === null) return { target, old }
+  if (!old.isFile()) throw new CredError('failed', `cannot write ${quoted(path, 300)}: it is not a file`)
+  // For root the system finds every file writable.
+  if ((old.mode & 0o222) === 0) {
+    const hint = process.platform === 'win32' ? {} : { hint: `chmod u+w ${shWord(path)}` }
+    throw new CredError('failed', `cannot write ${quoted(path, 300)}: it is marked read-only`, hint)
+  }
+  accessSync(target, constants.W_OK)
+  return { target, old }
+}
+
 /** Where a chain of links ends, even if nothing is there yet. */
-function finalTarget(path: string): string {
+export function finalTarget(path: string): string {
   let target = resolve(path)
   for (let links = 0; links < LINKS_MAX; links++) {
     if (lstatOrNull(target)?.isSymbolicLink() !== true) return target

@@ -145,3 +145,11 @@ test('parseArguments() gives what was typed or a usage error, and never shows a 
     { numRuns: 1000 },
   )
 })
+
+test('parseArguments() takes any number where the last name ends in an ellipsis', () => {
+  const many = { ...VERB, positionals: ['PROFILE…'] }
+  for (const names of [[], ['a'], ['a', 'b', 'c']]) {
+    assert.deepEqual(parseArguments(many, [...names, '--refresh']).positionals, names)
+  }
+  assert.throws(() => parseArguments({ ...VERB, positionals: ['ONE', 'MORE…'] }, []), /ONE is missing/)
+})

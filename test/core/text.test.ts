@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { maskedKeyId, nearest, quoted, shown } from '../../src/core/text.ts'
+import { listed, maskedKeyId, nearest, quoted, shown } from '../../src/core/text.ts'
 
 test('shown() escapes what moves the cursor or reorders text', () => {
   assert.equal(shown('a\nb\r\t\x1b[31m\x07'), 'a\\x0ab\\x0d\\x09\\x1b[31m\\x07')
@@ -62,4 +62,11 @@ test('nearest() answers for any text', () => {
       if (names.includes(typed)) assert.equal(found?.toLowerCase(), typed.toLowerCase())
     }),
   )
+})
+
+test('listed() joins names, and counts what is over eight', () => {
+  assert.equal(listed(['a']), '"a"')
+  assert.equal(listed(['a', 'b']), '"a" and "b"')
+  assert.equal(listed(['a', 'b', 'c\u001b']), '"a", "b" and "c\\x1b"')
+  assert.equal(listed([...'abcdefghijk']), '"a", "b", "c", "d", "e", "f", "g", "h" and 3 more')
 })

@@ -21,7 +21,7 @@ import { canTrace, traced } from '../support/e2e-strace.ts'
 import { keyringInstalled, withKeyring } from '../support/keyring.ts'
 import { need } from '../support/need.ts'
 
-const VERBS = ['add', 'remove', 'unlock', 'lock', 'setup', 'process', 'list']
+const VERBS = ['add', 'import', 'remove', 'unlock', 'lock', 'setup', 'process', 'list']
 
 test('every verb has a page of help with an example, on stdout, and writes nothing', async (t) => {
   const place = await vaultPlace(t)

@@ -69,5 +69,5 @@ export function pairOf({ accessKeyId, secret }: Pick<StsUser, 'accessKeyId' | 's
 
 export function writeAwsFile({ home }: Pick<Place, 'home'>, name: 'config' | 'credentials', text: string): void {
   mkdirSync(join(home, '.aws'), { recursive: true })
-  writeFileSync(join(home, '.aws', name), text)
+  writeFileSync(join(home, '.aws', name), text, { mode: 0o600 })
 }

@@ -85,7 +85,7 @@ function pastedSessionError(plan: Plan, root: Root): CredError {
     'failed',
     `cannot serve profile ${quoted(plan.profile)}: its keys${where} are a pasted session, which cannot be renewed`,
     {
-      hint: `take these lines out and name a role: aws-cred setup ${shown(plan.profile)} --role-arn ARN --source-profile NAME`,
+      hint: `take these lines out: aws-cred import ${shown(root.kind === 'static' ? root.profile : plan.profile)} --drop-session`,
     },
   )
 }

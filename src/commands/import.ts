@@ -1,0 +1,181 @@
+import { usageError } from '../core/arguments.ts'
+import type { Context, Terminal } from '../core/context.ts'
+import { CredError } from '../core/errors.ts'
+import type { ImportPlan } from '../core/import-plan.ts'
+import { checkedKeyName } from '../core/key-name.ts'
+import { plainRequest } from '../core/setup-request.ts'
+import { wrapped } from '../core/table.ts'
+import { listed, maskedKeyId, quoted, shown } from '../core/text.ts'
+import type { Arguments, Verb } from '../core/verb.ts'
+import { checkReplaceable } from '../io/replace-file.ts'
+import { shortPath } from '../io/screen.ts'
+import { chooseImport, type ImportChoice, type ImportWish } from './import/choose-import.ts'
+import { copiesOf, leftLines, linkLines, OUT_OF_REACH } from './import/left-lines.ts'
+import { storePairs } from './import/store-pairs.ts'
+import { takeOut } from './import/take-out.ts'
+import { checkHomeIsOurs } from './session/config-edits.ts'
+import { forgetFailuresForPerson } from './session/failures.ts'
+import { checkRegion } from './session/identify-key.ts'
+import { typedTerminal } from './session/open-store.ts'
+import { openWorkspace, type Workspace } from './session/workspace.ts'
+
+export const verb: Verb = {
+  name: 'import',
+  about: 'Moves access keys out of ~/.aws/credentials and ~/.aws/config into the keychain or the vault',
+  usage: 'aws-cred import [PROFILE...] [options]',
+  positionals: ['PROFILE…'],
+  options: {
+    all: { type: 'boolean', about: 'every profile that has keys there' },
+    'drop-session': { type: 'boolean', about: 'take out the lines of a session, which is never stored' },
+    'dry-run': { type: 'boolean', about: 'show what would be done, and write nothing' },
+    region: { type: 'string', value: 'REGION', about: "where keys are verified, if not in the profile's region" },
+    'no-verify': { type: 'boolean', about: 'store keys without asking AWS whose they are' },
+    'no-setup': { type: 'boolean', about: 'write no credential_process line: AWS tools then find no credentials' },
+    replace: { type: 'boolean', about: 'put keys in the place of others that are stored under their names' },
+    yes: { type: 'boolean', about: 'do it without showing the change and asking' },
+  },
+  examples: [
+    'aws-cred import user1',
+    'aws-cred import --all --dry-run',
+    'aws-cred import --all',
+    'aws-cred import old --drop-session',
+  ],
+  exitCodes: '0 done, 1 failed, 2 used wrongly, 3 a person is needed and none is there, 130 Ctrl-C',
+  run,
+}
+
+async function run(given: Arguments, context: Context): Promise<void> {
+  const wish = wishOf(given, context)
+  const workspace = openWorkspace(context)
+  checkHomeIsOurs(workspace)
+  const terminal = typedTerminal(context)
+  const choice = await chooseImport(workspace, wish, terminal)
+  if (choice.plan !== null) await carryOut(workspace, wish, choice, choice.plan, terminal)
+  else context.err(lines(choice.notes, terminal))
+  const [first, second] = choice.left
+  if (first === undefined) return
+  const names = listed(choice.left.map(({ profile }) => profile))
+  const state = `${second === undefined ? 'it stays' : 'they stay'} in the files, for the reason said above`
+  const hint = second === undefined && first.error.hint !== null ? { hint: first.error.hint } : {}
+  throw new CredError('failed', `cannot import ${names}: ${state}`, hint)
+}
+
+function wishOf(given: Arguments, context: Context): ImportWish {
+  const names = given.positionals.map((name) => checkedKeyName(verb, name, context.platform))
+  if (names.length > 0 && given.flag('all')) throw usageError(verb, '--all and names do not go together')
+  const drops = given.flag('drop-session')
+  const other = ['region', 'no-verify', 'no-setup', 'replace'].find((name) => given.flag(name))
+  if (drops && other !== undefined) throw usageError(verb, `--drop-session and --${other} do not go together`)
+  const region = given.text('region')
+  checkRegion(verb, region)
+  const options = [...(region === undefined ? [] : [`--region ${region}`])]
+  for (const name of ['drop-session', 'no-verify', 'no-setup', 'replace'])
+    if (given.flag(name)) options.push(`--${name}`)
+  return {
+    names: given.flag('all') ? 'all' : [...new Set(names)],
+    takes: drops ? 'session' : 'keys',
+    isDryRun: given.flag('dry-run'),
+    isAsked: !given.flag('yes'),
+    region: region ?? null,
+    verifies: !given.flag('no-verify'),
+    replaces: given.flag('replace'),
+    setupOf: given.flag('no-setup') ? null : (profile) => plainRequest(profile, context),
+    options,
+  }
+}
+
+async function carryOut(
+  workspace: Workspace,
+  wish: ImportWish,
+  { identities, notes, told }: ImportChoice,
+  plan: ImportPlan,
+  terminal: Terminal | null,
+): Promise<void> {
+  const { context, files } = workspace
+  for (const path of plan.takenFrom) checkReplaceable(path)
+  if (plan.config.steps.length > 0) checkReplaceable(files.configPath)
+  const copies = copiesOf(workspace, plan)
+  const before = [...notes, ...linkLines(workspace, copies)]
+  if (wish.isDryRun) {
+    const all = [...before, ...leftLines(workspace, plan, copies, told)]
+    context.out(changeText(plan, identities, all, null))
+    return
+  }
+  if (wish.isAsked) await ask(context, wish, plan, changeText(plan, identities, before, terminal), terminal)
+  else context.err(lines(before, terminal))
+  const { replaces, isAsked: wasAsked } = wish
+  const storing = { replaces, terminal }
+  const stored = wish.takes === 'session' ? null : await storePairs(workspace, plan.pairs, identities, storing)
+  const now = stored?.workspace ?? workspace
+  const done = await takeOut(now, wish, plan, { stored, wasAsked })
+  if (stored !== null) forgetFailuresForPerson(now)
+  const outOfReach = stored === null ? [] : [OUT_OF_REACH]
+  context.err(lines([...doneLines(now, plan, done), ...leftLines(now, null, copies, told), ...outOfReach], terminal))
+}
+
+/** The change to the files, whose the keys are, and what to know before. */
+function changeText(
+  { screen, pairs }: ImportPlan,
+  identities: ImportChoice['identities'],
+  notes: readonly string[],
+  terminal: Terminal | null,
+): string {
+  const keys = pairs.map(({ profile, pair }) => {
+    const arn = identities.get(profile)?.arn ?? null
+    const who = arn === null ? ', not verified' : ` is ${shown(arn, 300)}`
+    return `${maskedKeyId(pair.accessKeyId)} of ${quoted(profile)}${who}`
+  })
+  return [screen, lines(keys, terminal), lines(notes, terminal)].filter((part) => part !== '').join('\n')
+}
+
+async function ask(
+  context: Context,
+  wish: ImportWish,
+  { taken, pairs }: ImportPlan,
+  text: string,
+  terminal: Terminal | null,
+): Promise<void> {
+  const profiles = [...taken.keys()]
+  if (terminal === null) {
+    context.err(text)
+    const names = wish.names === 'all' ? ['--all'] : wish.names
+    throw new CredError('person', `cannot import ${listed(profiles)}: nobody can be asked here`, {
+      hint: `do it unasked: ${shown(['aws-cred import', ...names, ...wish.options, '--yes'].join(' '), 4000)}`,
+    })
+  }
+  terminal.show(text)
+  const what = pairs.length === 1 ? 'store this key' : `store these ${pairs.length} keys`
+  const question = wish.takes === 'session' ? 'take these lines out' : `${what} and write the files`
+  const answer = (await terminal.ask(`${question}? [y/N] `)).trim().toLowerCase()
+  if (answer === 'y' || answer === 'yes') return
+  throw new CredError(
+    'failed',
+    `cannot import ${listed(profiles)}: nothing is stored or written, the answer was not yes`,
+  )
+}
+
+/** What was done to the files; `done` null: another aws-cred did it. */
+function doneLines({ context, files }: Workspace, agreed: ImportPlan, done: ImportPlan | null): string[] {
+  const path = (each: string) => shown(shortPath(each, context), 300)
+  const profiles = [...(done ?? agreed).taken.keys()]
+  const whose = `the ${agreed.pairs.length > 0 ? 'keys' : 'session'} of ${listed(profiles)}`
+  if (done === null) return [`another program has taken ${whose} out of the files`]
+  const wrote =
+    done.setUp.length === 0
+      ? []
+      : [`wrote the credential_process line of ${listed(done.setUp)} in ${path(files.configPath)}`]
+  const took = `took ${whose} out of ${done.takenFrom.map(path).join(' and ')}`
+  if (agreed.pairs.length > 0) return [...wrote, took]
+  const next = (each: string) => `  aws-cred setup ${shown(each)} --role-arn ARN --source-profile NAME`
+  return [took, 'next, a role that renews its sessions:', ...profiles.map(next)]
+}
+
+/** Broken at spaces for a terminal; an indented line is a command, which must stay whole to be pasted. */
+function lines(texts: readonly string[], terminal: Terminal | null): string {
+  const all = texts.flatMap((text) => text.split('\n'))
+  const isWhole = (line: string) => terminal === null || line.startsWith(' ')
+  return all
+    .flatMap((line) => (isWhole(line) ? [line] : wrapped(line, terminal?.columns ?? 80)))
+    .map((line) => `${line}\n`)
+    .join('')
+}

@@ -1,0 +1,111 @@
+import {
+  type FileKeys,
+  findFileKeys,
+  holdsKeys,
+  importCommand,
+  isSession,
+  withBlankKeys,
+} from '../../core/file-keys.ts'
+import type { ImportPlan } from '../../core/import-plan.ts'
+import { type IniDocument, serializeIni } from '../../core/ini.ts'
+import { shWord } from '../../core/quote.ts'
+import { secretLines } from '../../core/setup-secrets.ts'
+import { listed, quoted, shown } from '../../core/text.ts'
+import { type LeftCopies, leftCopies } from '../../io/left-copies.ts'
+import { shortPath } from '../../io/screen.ts'
+import { surroundingsNow } from '../session/config-edits.ts'
+import type { Workspace } from '../session/workspace.ts'
+import { NAMES_MAX } from './name-profiles.ts'
+
+/** Where else the secrets of each file may lie that loses keys, looked for before it is replaced. */
+export type Copies = ReadonlyMap<string, LeftCopies>
+
+export function copiesOf({ context }: Workspace, { takenFrom }: ImportPlan): Copies {
+  return new Map(takenFrom.map((path) => [path, leftCopies(path, context)]))
+}
+
+/** What is for the person to look at beforehand: another name of a file cannot be found any more when it is replaced. */
+export function linkLines({ context }: Workspace, copies: Copies): string[] {
+  return [...copies].flatMap(([path, { hardLinks }]) =>
+    hardLinks === 0
+      ? []
+      : [
+          `${shown(shortPath(path, context), 300)} has another name (a hard link), under which the keys stay\n  find ~ -samefile ${shWord(path)}`,
+        ],
+  )
+}
+
+/**
+ * What secrets stay, in the files, beside them and out of reach, one line each. With a plan: what would stay, with the
+ * line numbers as they are; else what has stayed. Profiles in `told` are left out: it was said why they stay.
+ */
+export function leftLines(
+  workspace: Workspace,
+  plan: ImportPlan | null,
+  copies: Copies,
+  told: readonly string[],
+): string[] {
+  const now = surroundingsNow(workspace)
+  const rest = (document: IniDocument) => (plan === null ? document : withBlankKeys(document, plan.taken))
+  const [config, credentials] = [rest(now.config), now.credentials === null ? null : rest(now.credentials)]
+  const keys = [...findFileKeys(config, credentials).values()].filter(holdsKeys)
+  return [...copies].flatMap(([path, copy]) => {
+    const document = [config, credentials].find((each) => each?.source.path === path)
+    const inFile = document ? linesInFile(document, keys, told, now.showPath(path)) : []
+    return [...inFile, ...linesBeside(path, copy, now.showPath)]
+  })
+}
+
+/** Said once, since nothing can be done about it here. */
+export const OUT_OF_REACH =
+  'free disk blocks, snapshots and backups may keep what the file held; only a new key ends that'
+
+function linesInFile(
+  document: IniDocument,
+  keys: readonly FileKeys[],
+  told: readonly string[],
+  name: string,
+): string[] {
+  const { path } = document.source
+  const here = keys.filter(({ lines }) => lines.some((line) => line.path === path && line.value !== ''))
+  const untold = here.filter(({ profile }) => !told.includes(profile))
+  const [sessions, pairs] = [untold.filter(isSession), untold.filter((each) => !isSession(each))]
+  const all = pairs.length > NAMES_MAX ? '--all' : pairs.map(({ profile }) => shown(profile)).join(' ')
+  const names = listed(pairs.map(({ profile }) => profile))
+  const others = secretLines(serializeIni(document)).filter(
+    (number) => !here.some(({ lines }) => lines.some((each) => each.path === path && covers(each, number))),
+  )
+  const odd = document.sections.filter(
+    ({ kind, properties }) => kind === 'other' && properties.some((each) => others.some((n) => covers(each, n))),
+  )
+  const hidden = others.filter((n) => !odd.some(({ properties }) => properties.some((each) => covers(each, n))))
+  const where = (n: number) =>
+    /^[#;]/.test((document.lines[n - 1] ?? '').trim()) ? 'in a comment' : 'where no tool looks'
+  return [
+    ...(pairs.length === 0 ? [] : [`${name} still holds keys of ${names}\n  aws-cred import ${all}`]),
+    ...sessions.map((each) => `${name} still holds a session of ${quoted(each.profile)}\n  ${importCommand(each)}`),
+    ...odd.map(
+      (each) => `${name}:${each.line} holds keys of ${quoted(each.name)}, a name that not every AWS tool reads`,
+    ),
+    ...hidden.map((n) => `${name}:${n} gives a key ${where(n)}, and stays`),
+  ]
+}
+
+function covers({ line, lastLine }: { readonly line: number; readonly lastLine: number }, number: number): boolean {
+  return line <= number && number <= lastLine
+}
+
+function linesBeside(path: string, copy: LeftCopies, showPath: (path: string) => string): string[] {
+  const { files, git, othersMayRead } = copy
+  const name = showPath(path)
+  return [
+    ...files.map((each) =>
+      each.readable
+        ? `${showPath(each.path)} holds keys, and stays`
+        : `${showPath(each.path)} cannot be read; it may hold keys`,
+    ),
+    ...(git === 'tracked' ? [`git tracks ${name}: its history keeps the keys`] : []),
+    ...(git === 'unknown' ? [`${name} lies in a git repository, whose history may keep the keys`] : []),
+    ...(othersMayRead ? [`other users of this machine may read ${name}\n  chmod 600 ${shWord(path)}`] : []),
+  ]
+}
