@@ -5,9 +5,8 @@ import { STSClient } from '@aws-sdk/client-sts'
 import { NodeHttpHandler } from '@smithy/node-http-handler'
 import type { Environment } from '../core/context.ts'
 import { CredError } from '../core/errors.ts'
+import { REFRESH_BUDGET_MS } from '../core/session.ts'
 
-/** A refresh may take this long with all its tries: Rust's SDK gives up after 22 s, Go's after 60 s (contract §1.6). */
-export const REFRESH_BUDGET_MS = 15_000
 const CONNECT_MS = 3_000
 const ATTEMPTS = 3
 
@@ -43,17 +42,6 @@ export interface StsConnection {
  * (retry mode, attempts, endpoints, clock correction) and two readers would disagree.
  */
 export function connectSts(target: StsTarget, keys: SigningKeys, env: Environment, nowMs: () => number): StsConnection {
-  // Node looks at it at the first TLS connection and warns on stderr; certificates are checked whatever it says.
-  delete process.env.NODE_TLS_REJECT_UNAUTHORIZED
-  const proxyEnv = proxySettings(env)
-  const ca = caBundle(env)
-  const handler = new NodeHttpHandler({
-    connectionTimeout: CONNECT_MS,
-    requestTimeout: REFRESH_BUDGET_MS,
-    throwOnRequestTimeout: true,
-    httpAgent: new HttpAgent({ proxyEnv }),
-    httpsAgent: new HttpsAgent({ proxyEnv, rejectUnauthorized: true, ...(ca === null ? {} : { ca }) }),
-  })
   const client = new STSClient({
     region: target.region,
     ...(target.endpoint === null ? {} : { endpoint: target.endpoint }),
@@ -71,7 +59,7 @@ export function connectSts(target: StsTarget, keys: SigningKeys, env: Environmen
     userAgentAppId: 'aws-cred',
     defaultsMode: 'standard',
     authSchemePreference: ['sigv4'],
-    requestHandler: handler,
+    requestHandler: httpHandler(env),
   })
   let seen: SeenClock | null = null
   client.middlewareStack.add(
@@ -88,6 +76,21 @@ export function connectSts(target: StsTarget, keys: SigningKeys, env: Environmen
     { step: 'deserialize', priority: 'low', name: 'seeDateHeader' },
   )
   return { client, seenClock: () => seen, close: () => client.destroy() }
+}
+
+/** HTTP for every AWS service alike: through the proxies and with the authorities that the environment names. */
+export function httpHandler(env: Environment): NodeHttpHandler {
+  // Node looks at it at the first TLS connection and warns on stderr; certificates are checked whatever it says.
+  delete process.env.NODE_TLS_REJECT_UNAUTHORIZED
+  const proxyEnv = proxySettings(env)
+  const ca = caBundle(env)
+  return new NodeHttpHandler({
+    connectionTimeout: CONNECT_MS,
+    requestTimeout: REFRESH_BUDGET_MS,
+    throwOnRequestTimeout: true,
+    httpAgent: new HttpAgent({ proxyEnv }),
+    httpsAgent: new HttpsAgent({ proxyEnv, rejectUnauthorized: true, ...(ca === null ? {} : { ca }) }),
+  })
 }
 
 /** The proxy settings that botocore reads; Node's agent takes them in this form. */

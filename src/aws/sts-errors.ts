@@ -1,7 +1,7 @@
 import { spanText } from '../core/clock.ts'
 import { CredError } from '../core/errors.ts'
 import { endpointOverride } from '../core/sts-endpoint.ts'
-import { maskedKeyId, shown } from '../core/text.ts'
+import { maskedKeyId, quoted, shown } from '../core/text.ts'
 import type { StsCall } from './sts-calls.ts'
 import type { SeenClock } from './sts-client.ts'
 
@@ -65,13 +65,16 @@ interface Wording {
 }
 
 function refusal(code: string, said: string, key: string, call: StsCall, seen: SeenClock | null): Wording {
+  if (call.tokenFile !== undefined) return tokenRefusal(code, said, call.tokenFile)
+  const add = `aws-cred add ${call.signer.replace(/^"|"$/g, '')} --replace`
+  const addHint = (text: string): string | null => (call.signerIsForeign === true ? null : `${text}: ${add}`)
   const skewMs = seen === null ? 0 : seen.dateMs - seen.receivedMs
   switch (code) {
     case 'InvalidClientTokenId':
     case 'UnrecognizedClientException':
       return {
         why: `STS does not know the access key ${key} of ${call.signer} (${code})`,
-        hint: `it was deleted or switched off; put a new one in: aws-cred add ${call.signer.replace(/^"|"$/g, '')} --replace`,
+        hint: addHint('it was deleted or switched off; put a new one in'),
       }
     case 'SignatureDoesNotMatch':
     case 'RequestExpired':
@@ -86,7 +89,7 @@ function refusal(code: string, said: string, key: string, call: StsCall, seen: S
       }
       return {
         why: `the secret key of ${call.signer} is not that of ${key} (${code})`,
-        hint: `put the pair in again: aws-cred add ${call.signer.replace(/^"|"$/g, '')} --replace`,
+        hint: addHint('put the pair in again'),
       }
     case 'ExpiredToken':
     case 'ExpiredTokenException':
@@ -100,6 +103,29 @@ function refusal(code: string, said: string, key: string, call: StsCall, seen: S
       return { why: `STS refused ${key} of ${call.signer}: ${said} (${code})`, hint: trustHint(said, call) }
     default:
       return { why: said === '' ? `STS answered ${code}` : `STS answered ${shown(code, 60)}: ${said}`, hint: null }
+  }
+}
+
+/** AssumeRoleWithWebIdentity's refusals: it is the token that is wrong, or who may use it (contract §5). */
+function tokenRefusal(code: string, said: string, tokenFile: string): Wording {
+  const token = `the token in ${quoted(tokenFile, 300)}`
+  switch (code) {
+    case 'ExpiredToken':
+    case 'ExpiredTokenException':
+      return {
+        why: `${token} has expired (${code})`,
+        hint: `whoever writes it must renew it: ls -lL ${shown(tokenFile)}`,
+      }
+    case 'InvalidIdentityToken':
+    case 'IDPRejectedClaim':
+      return { why: `STS does not accept ${token}: ${said} (${code})`, hint: null }
+    case 'AccessDenied':
+      return {
+        why: `STS refused ${token}: ${said} (${code})`,
+        hint: "the role's trust policy must name the token's issuer, subject and audience",
+      }
+    default:
+      return { why: `STS refused ${token}: ${said === '' ? '' : `${said} `}(${shown(code, 60)})`, hint: null }
   }
 }
 
@@ -127,15 +153,21 @@ const NETWORK: Record<string, string> = {
   ERR_TLS_CERT_ALTNAME_INVALID: 'its certificate is for another name',
 }
 
+/** Why a host was not reached, with Node's code for it; null for what is no fault of the network. */
+export function networkReason(error: unknown): string | null {
+  const { code, name } = error as SdkError
+  const known = typeof code === 'string' ? NETWORK[code] : undefined
+  if (known !== undefined) return `${known} (${String(code)})`
+  return name === 'TimeoutError' || name === 'AbortError' ? 'no answer in time' : null
+}
+
 function wordUnreachable(error: SdkError, call: StsCall): CredError | null {
-  const code = typeof error.code === 'string' ? error.code : ''
-  const name = typeof error.name === 'string' ? error.name : ''
-  const why = NETWORK[code] ?? (name === 'TimeoutError' || name === 'AbortError' ? 'no answer in time' : null)
+  const why = networkReason(error)
   if (why === null) return null
   const setting = call.target.endpoint === null ? null : (endpointOverride(call.env)?.setting ?? null)
   return new CredError(
     'failed',
-    `cannot ${call.purpose}: cannot reach ${call.clockName}: ${why}${code === '' ? '' : ` (${code})`}`,
+    `cannot ${call.purpose}: cannot reach ${call.clockName}: ${why}`,
     setting === null ? {} : { hint: `${setting} is set to ${shown(call.target.endpoint ?? '', 300)}` },
   )
 }

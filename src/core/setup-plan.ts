@@ -3,7 +3,6 @@ import { diffScreen, oldLineNumbers } from './config-diff.ts'
 import { CredError } from './errors.ts'
 import { type IniDocument, serializeIni } from './ini.ts'
 import { planProfile } from './plan.ts'
-import { notServedError } from './plan-errors.ts'
 import { mergeProfiles, type Profile, type Profiles } from './profiles.ts'
 import { setting } from './settings.ts'
 import { editProfile, type Move, shadowingKeys, wantedEntries } from './setup-edit.ts'
@@ -65,9 +64,7 @@ export function planSetup(request: SetupRequest, surroundings: SetupSurroundings
   const plan = withoutNewPlaces(configName, () => {
     refuseOverrides(request, profiles)
     checkTogether(request, profiles)
-    const found = planProfile(request.profile, profiles, { platform, hasKeys: surroundings.hasKeys })
-    if (found.root.kind === 'other') throw notServedError(request.profile, found.root)
-    return found
+    return planProfile(request.profile, profiles, { platform, hasKeys: surroundings.hasKeys })
   })
   return {
     before,

@@ -71,13 +71,13 @@ export interface EndpointOverride {
 }
 
 /**
- * AWS_ENDPOINT_URL_STS, then AWS_ENDPOINT_URL (contract §2.5); null where neither is set.
+ * AWS_ENDPOINT_URL_STS (or another service's own), then AWS_ENDPOINT_URL (contract §2.5); null where neither is set.
  * Throws for what is no http(s) URL, and for `http://` to another machine: the keys' signature and the
  * session that comes back would cross the network in the clear.
  */
-export function endpointOverride(env: Environment): EndpointOverride | null {
+export function endpointOverride(env: Environment, service = 'STS'): EndpointOverride | null {
   const ignored = env.AWS_IGNORE_CONFIGURED_ENDPOINT_URLS?.toLowerCase() === 'true'
-  const setting = ['AWS_ENDPOINT_URL_STS', 'AWS_ENDPOINT_URL'].find((name) => env[name])
+  const setting = [`AWS_ENDPOINT_URL_${service}`, 'AWS_ENDPOINT_URL'].find((name) => env[name])
   const url = setting === undefined ? undefined : env[setting]
   if (ignored || setting === undefined || url === undefined) return null
   const match = /^(https?):\/\/(\[[0-9a-f:.]+\]|[^/:?#@\s]+)(:\d{1,5})?(\/[^\s?#]*)?$/i.exec(url)

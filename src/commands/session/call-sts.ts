@@ -1,10 +1,11 @@
-import { assumeRole, getSessionToken, REFRESH_BUDGET_MS, type StsCall } from '../../aws/sts-calls.ts'
+import { assumeRole, getSessionToken, type StsCall } from '../../aws/sts-calls.ts'
 import { type RootIdentity, sessionNameOf } from '../../core/cache-key.ts'
 import { CredError } from '../../core/errors.ts'
 import type { RootCredentials } from '../../core/obtain.ts'
 import type { Plan, Step } from '../../core/plan.ts'
-import type { Session } from '../../core/session.ts'
+import { REFRESH_BUDGET_MS, type Session } from '../../core/session.ts'
 import { quoted } from '../../core/text.ts'
+import { noteClock } from './note-clock.ts'
 import { stsNowMs } from './sources.ts'
 import { stsPlace } from './sts-place.ts'
 import type { Workspace } from './workspace.ts'
@@ -27,6 +28,7 @@ export async function callSts(
     keys: signer,
     purpose,
     signer: quoted(signerName(plan, step)),
+    signerIsForeign: !('identity' in signer) || !(plan.root.kind === 'keychain' || plan.root.kind === 'static'),
     deadline,
   })
   if (step.kind === 'session-token') return getSessionToken(call, step, identity.accountId, null)
@@ -46,7 +48,9 @@ export function refreshDeadline(): AbortSignal {
   return AbortSignal.timeout(REFRESH_BUDGET_MS)
 }
 
-export type CallPurpose = Pick<StsCall, 'keys' | 'purpose' | 'signer'> & { readonly deadline?: AbortSignal }
+export type CallPurpose = Pick<StsCall, 'keys' | 'purpose' | 'signer' | 'signerIsForeign' | 'tokenFile'> & {
+  readonly deadline?: AbortSignal
+}
 
 /** A call at the place that settings and partition name, under STS's own clock as far as it is known. */
 export function stsCall(
@@ -55,7 +59,7 @@ export function stsCall(
   identity: Pick<RootIdentity, 'partition'>,
   given: CallPurpose,
 ): StsCall {
-  const { context, index } = workspace
+  const { context } = workspace
   const { region, endpoint, clockName } = stsPlace(workspace, plan, identity)
   const stsMs = stsNowMs(workspace, clockName)
   const offsetMs = stsMs === null ? 0 : stsMs - context.nowMs()
@@ -66,21 +70,6 @@ export function stsCall(
     env: context.env,
     clockName,
     nowMs: () => context.nowMs(),
-    onClock(seen) {
-      const offset = seen.dateMs - seen.receivedMs
-      // Whole seconds and the way back make it up to 2 s late: below that the clocks agree.
-      const reading = {
-        offsetMs: Math.abs(offset) < 2000 ? 0 : offset,
-        wallMs: context.nowMs(),
-        uptimeS: context.uptimeS(),
-      }
-      workspace.clocks.set(clockName, reading)
-      try {
-        index.write('clock', clockName, { name: clockName, ...reading })
-      } catch (error) {
-        // Without it the session counts as a miss next time: a call more, never a wrong answer.
-        if (!(error instanceof CredError)) throw error
-      }
-    },
+    onClock: (seen) => noteClock(workspace, clockName, seen),
   }
 }
