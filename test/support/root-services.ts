@@ -1,4 +1,4 @@
-import { createHash, createPublicKey, generateKeyPairSync, type JsonWebKey, randomBytes, verify } from 'node:crypto'
+import { createHash, createPublicKey, generateKeyPairSync, randomBytes, verify } from 'node:crypto'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -182,7 +182,7 @@ function provesKey(proof: string, htu: string): boolean {
   const { htm, htu: said, iat, jti } = decode(claims)
   if (alg !== 'ES256' || typ !== 'dpop+jwt' || htm !== 'POST' || said !== htu || typeof jti !== 'string') return false
   if (Math.abs(Number(iat) * 1000 - Date.now()) > 300_000) return false
-  const key = createPublicKey({ key: jwk as JsonWebKey, format: 'jwk' })
+  const key = createPublicKey({ key: jwk as Record<string, string>, format: 'jwk' })
   const bytes = Buffer.from(signature, 'base64url')
   return verify('sha256', Buffer.from(`${head}.${claims}`), { key, dsaEncoding: 'ieee-p1363' }, bytes)
 }
