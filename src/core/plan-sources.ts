@@ -36,7 +36,21 @@ export function findSources(profile: string, profiles: Profiles, options: PlanOp
   }
   const process = processSource(profile, profiles, options.platform)
   if (process !== null) others.push(process)
-  return { role: roleSource(profile, profiles), others }
+  const role = roleSource(profile, profiles)
+  const alias = role === null ? aliasSource(profile, profiles) : null
+  // Its own keys may be said to be its source.
+  if (alias !== null && !(alias.nextProfile === profile && others.length > 0)) others.push(alias)
+  return { role, others }
+}
+
+/**
+ * A profile with our `aws_cred_source_profile` and no role gives what that one gives: `setup` leaves SSO's keys in a
+ * sibling so. The native key means nothing without a role.
+ */
+function aliasSource(profile: string, profiles: Profiles): Source | null {
+  const key = 'aws_cred_source_profile'
+  const property = profiles.profiles.get(profile)?.properties.get(key)
+  return property?.value ? { what: key, key, property, root: null, nextProfile: property.value } : null
 }
 
 /** What may feed a role. The SDKs disagree on which wins of two (contract §2.1, §2.2). */

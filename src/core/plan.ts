@@ -118,13 +118,6 @@ function followLinks(first: string, profiles: Profiles, options: PlanOptions): {
     if (source !== undefined && second !== undefined) throw twoKindsError(profile, source, second)
     if (role === null) {
       links.push({ profile, assumesRole: false })
-      const alias = source === undefined ? aliasOf(profile, profiles) : null
-      if (alias !== null) {
-        namedBy = { profile, property: alias }
-        profile = alias.value
-        isSource = false
-        continue
-      }
       if (source === undefined) return { root: { kind: 'keychain', name: profile, listed: false, namedBy }, links }
       if (source.root !== null) return { root: withNaming(source.root, namedBy), links }
       namedBy = { profile, property: source.property as ProfileProperty }
@@ -150,15 +143,6 @@ function followLinks(first: string, profiles: Profiles, options: PlanOptions): {
     profile = sourceProfile.value
     isSource = true
   }
-}
-
-/**
- * A profile with our `aws_cred_source_profile` and no role gives what that one gives: `setup` leaves SSO's keys in a
- * sibling so. The native key means nothing without a role.
- */
-function aliasOf(profile: string, profiles: Profiles): ProfileProperty | null {
-  const line = profiles.profiles.get(profile)?.properties.get('aws_cred_source_profile')
-  return line?.value ? line : null
 }
 
 function withNaming(root: Root, namedBy: NamedBy | null): Root {
