@@ -25,7 +25,7 @@ export type MetadataCredentials = ForeignCredentials & { readonly issuedMs: numb
 /** These services are on the machine itself or one hop away; botocore waits 1 s for an instance, 2 s for a container. */
 const TIMEOUT_MS = 2_000
 const TRIES = 3
-const PAUSE_MS = 300
+const PAUSE_MS = 100
 
 /** What a container's endpoint gives (ECS, EKS Pod Identity, Greengrass). `token` goes into the Authorization header. */
 export async function containerCredentials(call: MetadataCall, token: string | null): Promise<MetadataCredentials> {

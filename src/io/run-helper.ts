@@ -32,18 +32,23 @@ const ENDING: readonly NodeJS.Signals[] = ['SIGINT', 'SIGTERM', 'SIGHUP']
  * It inherits our core filter, so its core files hold nothing. Throws `CredError` where it cannot be started.
  */
 export async function runHelper(commandLine: string, limits: HelperLimits): Promise<HelperEnd> {
-  const child = startShell(commandLine, limits.env)
+  let child: ChildProcess | null = null
   const interrupted = (signal: NodeJS.Signals) => {
-    killTree(child)
+    if (child !== null) killTree(child)
     dieBySignal(signal)
   }
+  // Before it starts: there must be no moment in which it runs and would be left behind.
   for (const signal of ENDING) process.once(signal, interrupted)
   try {
+    child = startShell(commandLine, limits.env)
     return await ending(child, limits)
+  } catch (error) {
+    if (error instanceof CredError) throw error
+    throw new CredError('failed', `cannot start a shell: ${errnoState(error)}`, { cause: error })
   } finally {
     for (const signal of ENDING) process.removeListener(signal, interrupted)
-    child.stdout?.destroy()
-    child.stderr?.destroy()
+    child?.stdout?.destroy()
+    child?.stderr?.destroy()
   }
 }
 
@@ -100,7 +105,7 @@ async function ending(child: ChildProcess, { maxBytes, deadlineMs, signal }: Hel
       done = true
       clearTimeout(timer)
       signal.removeEventListener('abort', giveUp)
-      reject(new CredError('failed', `cannot start a shell: ${errnoState(error)}`, { cause: error }))
+      reject(error)
     })
     child.on('close', end)
     child.on('exit', (status, died) => setTimeout(() => end(status, died), AFTERMATH_MS))
