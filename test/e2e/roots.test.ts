@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
 import { chmodSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
@@ -9,6 +10,7 @@ import {
   failureOf,
   filesBelow,
   filesHolding,
+  ownBinary,
   processOf,
   vaultPlace,
   verb,
@@ -318,6 +320,8 @@ test('another credential_process: a session is kept and signs two hops, run once
   const document = { Version: 1, AccessKeyId: accessKeyId, SecretAccessKey: secret, SessionToken: token, Expiration }
   writeFileSync(join(place.home, 'answer'), JSON.stringify(document))
   chainOn(place, `credential_process = "${helper(place, 'cat "$HOME/answer"; echo noise >&2')}" --for me`)
+  const crowd = await Promise.all(Array.from({ length: 20 }, () => processOf(place, 'far')))
+  assert.equal(new Set(crowd.map((each) => documentOf(each).AccessKeyId)).size, 1)
   await provesChain(place, {})
   const root = documentOf(await processOf(place, 'root'))
   assert.equal(root.AccessKeyId, accessKeyId)
@@ -361,4 +365,26 @@ aws_cred_source_profile = root
   assert.equal(place.sts.requests.at(-1)?.callerArn, 'arn:aws:iam::123456789012:user/bob')
   assert.equal(runs(place), 4)
   assert.deepEqual(filesHolding([alice.secret], filesBelow(place.home)), [])
+})
+
+test("a container's relative URI and an instance, at AWS's own addresses", async (t) => {
+  const inNamespace = (script: string) =>
+    spawnSync('unshare', ['-n', 'sh', '-c', `ip link set lo up && ${script}`], {
+      env: { PATH: '/usr/sbin:/usr/bin:/sbin:/bin' },
+      encoding: 'utf8',
+    })
+  if (!need(t, 'a network namespace of our own', inNamespace('true').status === 0)) return
+  const addresses = ['169.254.170.2', '169.254.169.254'].map((each) => `ip addr add ${each}/32 dev lo && `).join('')
+  const main = join(import.meta.dirname, '../support/link-local-main.ts')
+  const { stdout, stderr } = inNamespace(`${addresses} exec '${process.execPath}' '${main}' '${ownBinary()}'`)
+  assert.equal(stderr, '')
+  assert.deepEqual(JSON.parse(stdout), [
+    { source: 'EcsContainer', code: 0, err: '', counts: { container: 1 } },
+    {
+      source: 'Ec2InstanceMetadata',
+      code: 0,
+      err: '',
+      counts: { 'imds-token': 1, 'imds-role': 1, 'imds-credentials': 1 },
+    },
+  ])
 })

@@ -34,15 +34,19 @@ export interface RootServices {
 
 const ROLE_NAME = 'Instance-Role'
 
-export async function startRootServices(sts: Sts, roleArn: string): Promise<RootServices> {
+export async function startRootServices(
+  sts: Sts,
+  roleArn: string,
+  listen: { readonly host: string; readonly port: number } = { host: '127.0.0.1', port: 0 },
+): Promise<RootServices> {
   const counts: Record<string, number> = {}
   const imdsTokens = new Set<string>()
   const server = createServer((request, response) => {
     answer(request, response).catch(() => response.destroy())
   })
-  server.listen(0, '127.0.0.1')
+  server.listen(listen.port, listen.host)
   await new Promise((resolve, reject) => server.once('listening', resolve).once('error', reject))
-  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  const url = `http://${listen.host}:${(server.address() as AddressInfo).port}`
   const services: RootServices = {
     url,
     counts,
