@@ -41,8 +41,8 @@ export function keysIdentity(where: string, accessKeyId: string, partition: stri
 export interface RootPlace {
   /** The endpoint that a setting names for the service that is asked; null for its own. */
   readonly endpoint: string | null
-  /** The address of a container's or an instance's credentials. */
-  readonly uri: string | null
+  /** The settings that say where a container's or an instance's credentials are, as they are written. */
+  readonly address: readonly (string | null | undefined)[]
   readonly osUser: string
 }
 
@@ -53,7 +53,7 @@ export interface RootPlace {
 export function identityOfFetched(
   root: Exclude<OtherRoot, { kind: 'environment' }>,
   partition: string,
-  { endpoint, uri, osUser }: RootPlace,
+  { endpoint, address, osUser }: RootPlace,
 ): RootIdentity {
   const named = (): readonly unknown[] => {
     switch (root.kind) {
@@ -66,7 +66,7 @@ export function identityOfFetched(
       case 'process':
         return [root.commandLine]
       default:
-        return [uri]
+        return address
     }
   }
   const id = `${root.kind}:${shortHash(JSON.stringify(named()))}`

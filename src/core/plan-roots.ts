@@ -181,6 +181,13 @@ export function rootText(root: OtherRoot): string {
     case 'instance':
       return 'the instance'
     case 'process':
-      return 'another credential_process'
+      return `program ${quoted(programOf(root.commandLine), 60)}`
   }
+}
+
+/** Its name alone: what follows may be nobody's business. */
+function programOf(commandLine: string): string {
+  const word = /^\s*(?:"([^"]+)"|'([^']+)'|(\S+))/.exec(commandLine)
+  const path = word?.[1] ?? word?.[2] ?? word?.[3] ?? ''
+  return path.slice(Math.max(path.lastIndexOf('/'), path.lastIndexOf('\\')) + 1)
 }

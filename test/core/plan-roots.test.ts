@@ -175,6 +175,18 @@ test('planProfile() gives with aws_cred_source_profile and no role what that pro
   assert.equal(plan('p', '[profile p]\naws_cred_source_profile = p', ['p']).root.kind, 'keychain')
 })
 
+test('rootText() names of a program no more than its name', () => {
+  for (const [line, name] of [
+    ['/usr/bin/other --password HUSH', 'other'],
+    ['"/opt/a b/other" x', 'other'],
+    ["'/opt/a b/other' x", 'other'],
+    ['"C:\\a b\\other.exe" x', 'other.exe'],
+    ['"HUSH', '"HUSH'],
+  ] as const) {
+    assert.equal(rootText(rootOf(`[profile p]\ncredential_process = ${line}`)), `program "${name}"`)
+  }
+})
+
 test('planProfile() knows the account of a program from the profile', () => {
   const account = 'aws_account_id = 123456789012'
   for (const [line, accountId] of [

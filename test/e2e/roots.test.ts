@@ -298,9 +298,9 @@ aws_cred_role_arn = ${LAST}
 aws_cred_source_profile = hop
 `,
   )
-  await provesChain(place, { 'imds-token': 1, 'imds-role': 1, 'imds-credentials': 1 })
-  const off = await verb(place, ['process', '--profile', 'hop'], { env: { AWS_EC2_METADATA_DISABLED: 'true' } })
+  const off = await processOf(place, 'far', { env: { AWS_EC2_METADATA_DISABLED: 'true' } })
   assert.match(failureOf(off, 1), /AWS_EC2_METADATA_DISABLED is true/)
+  await provesChain(place, { 'imds-token': 1, 'imds-role': 1, 'imds-credentials': 1 })
 })
 
 /** A helper of another make, in the place's home. */

@@ -5,8 +5,6 @@ import {
   keysIdentity,
   type RootIdentity,
 } from '../../core/cache-key.ts'
-import { environmentKeys } from '../../core/environment-keys.ts'
-import { containerAddress, instanceAddress } from '../../core/metadata-address.ts'
 import type { Plan } from '../../core/plan.ts'
 import { endpointOverride } from '../../core/sts-endpoint.ts'
 import { parseRoleArn } from '../../core/sts-limits.ts'
@@ -15,8 +13,9 @@ import type { Workspace } from './workspace.ts'
 
 /**
  * Who the root is, by the index, the files and the environment. Null where that is not known before it is asked: keys
- * that the index has lost, and a command line that was seen to give keys without an end, each time perhaps another's.
- * Throws `CredError` for a root that cannot be asked here.
+ * that the index has lost or the environment does not have, and a command line that was seen to give keys without an
+ * end, each time perhaps another's. Settings are compared here as they are written: what is wrong with them is said
+ * when they are used, by what a hit does not load.
  */
 export function knownRootIdentity(workspace: Workspace, plan: Plan): RootIdentity | null {
   const { root } = plan
@@ -29,8 +28,8 @@ export function knownRootIdentity(workspace: Workspace, plan: Plan): RootIdentit
       return entry?.generation ? identityOfKey({ ...entry, generation: entry.generation }) : null
     }
     case 'environment': {
-      const { accessKeyId } = environmentKeys(root.profile, workspace.context.env)
-      return keysIdentity('environment', accessKeyId, partitionOf(plan))
+      const { AWS_ACCESS_KEY_ID: accessKeyId } = workspace.context.env
+      return accessKeyId ? keysIdentity('environment', accessKeyId, partitionOf(plan)) : null
     }
     default: {
       const identity = fetchedIdentity(workspace, plan)
@@ -47,21 +46,25 @@ export function fetchedIdentity(workspace: Workspace, plan: Plan): RootIdentity 
   if (root.kind === 'keychain' || root.kind === 'static' || root.kind === 'environment') {
     throw new TypeError('keys are not fetched')
   }
-  const place = (endpoint: string | null, uri: string | null) =>
-    identityOfFetched(root, partition, { endpoint, uri, osUser })
+  const place = (endpoint: string | null, address: readonly (string | null | undefined)[] = []) =>
+    identityOfFetched(root, partition, { endpoint, address, osUser })
   switch (root.kind) {
     case 'sso':
-      return place(endpointOverride(env, 'SSO')?.url ?? null, null)
+      return place(endpointOverride(env, 'SSO')?.url ?? null)
     case 'login':
-      return place(endpointOverride(env, 'SIGNIN')?.url ?? null, null)
+      return place(endpointOverride(env, 'SIGNIN')?.url ?? null)
     case 'web-identity':
-      return place(stsPlace(workspace, plan, { partition }).endpoint, null)
-    case 'container':
-      return place(null, containerAddress(root.profile, env).url)
-    case 'instance':
-      return place(null, instanceAddress(root, env).url)
+      return place(stsPlace(workspace, plan, { partition }).endpoint)
+    case 'container': {
+      const { AWS_CONTAINER_CREDENTIALS_RELATIVE_URI: relative, AWS_CONTAINER_CREDENTIALS_FULL_URI: full } = env
+      return place(null, relative ? [relative, null] : [null, full])
+    }
+    case 'instance': {
+      const { AWS_EC2_METADATA_SERVICE_ENDPOINT: endpoint, AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE: mode } = env
+      return place(null, [endpoint || root.metadataEndpoint, mode || root.metadataMode])
+    }
     case 'process':
-      return place(null, null)
+      return place(null)
   }
 }
 

@@ -8,7 +8,6 @@ import { quoted } from '../../core/text.ts'
 import { homeDir } from '../../io/aws-files.ts'
 import { readOutsideFile } from '../../io/outside-file.ts'
 import { shortPath } from '../../io/screen.ts'
-import { stsCall } from './call-sts.ts'
 import type { RootFetch } from './fetch-root.ts'
 import { fetchedIdentity } from './root-identity.ts'
 
@@ -20,6 +19,7 @@ const NO_KEYS = { accessKeyId: '', secretAccessKey: '', sessionToken: null }
 export async function webIdentitySession(fetch: RootFetch, root: WebIdentityRoot): Promise<Session> {
   const { workspace, plan, purpose, deadline } = fetch
   const { context } = workspace
+  const { stsCall } = await import('./call-sts.ts')
   const tokenFile = root.tokenFile.replace(/^~(?=[\\/])/, () => homeDir(context) ?? '~')
   const call = stsCall(workspace, plan, fetchedIdentity(workspace, plan), {
     keys: NO_KEYS,
