@@ -54,3 +54,50 @@ test('wordStsError() names the setting that an endpoint comes from when it canno
     assert.equal(wordStsError({ code }, call(), null).hint, null)
   }
 })
+
+test("wordStsError() blames the token, its file and the trust for a web identity's refusals", () => {
+  const made = { ...call(), tokenFile: '/var/run/token' }
+  const worded = (name: string, message: string) =>
+    wordStsError({ ...denied(message), name }, made, { dateMs: 0, receivedMs: 0 })
+  const head = `cannot assume ${ROLE} for profile "prod": `
+  for (const [name, message, wanted, hint] of [
+    [
+      'ExpiredTokenException',
+      'Token expired: …',
+      'the token in "/var/run/token" has expired (ExpiredTokenException)',
+      /ls -lL \/var\/run\/token$/,
+    ],
+    [
+      'InvalidIdentityToken',
+      'No provider',
+      'STS does not accept the token in "/var/run/token": No provider (InvalidIdentityToken)',
+      null,
+    ],
+    [
+      'AccessDenied',
+      'Not authorized',
+      'STS refused the token in "/var/run/token": Not authorized (AccessDenied)',
+      /trust policy/,
+    ],
+    [
+      'ValidationError',
+      'The requested',
+      'STS refused the token in "/var/run/token": The requested (ValidationError)',
+      null,
+    ],
+  ] as const) {
+    const error = worded(name, message)
+    assert.equal(error.message, head + wanted)
+    if (hint === null) assert.equal(error.hint, null)
+    else assert.match(error.hint ?? '', hint)
+  }
+})
+
+test('wordStsError() sends nobody to add for keys that add does not mend', () => {
+  for (const name of ['InvalidClientTokenId', 'SignatureDoesNotMatch']) {
+    const refused = { ...denied(''), name }
+    const seen = { dateMs: 0, receivedMs: 0 }
+    assert.match(wordStsError(refused, call(), seen).hint ?? '', /aws-cred add user1 --replace$/)
+    assert.equal(wordStsError(refused, { ...call(), signerIsForeign: true }, seen).hint, null)
+  }
+})

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import {
   chmodSync,
   chownSync,
+  existsSync,
   mkdirSync,
   readFileSync,
   statSync,
@@ -12,6 +13,7 @@ import {
 } from 'node:fs'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
+import { need } from '../support/need.ts'
 import { logIn, type RootServices, type Spoil, signInToSso, startRootServices } from '../support/root-services.ts'
 import { type Given, type Place, place, run, writeAwsFile } from '../support/vault-place.ts'
 
@@ -420,4 +422,29 @@ test('another program: its account is told, or that of the profile', async (t) =
   })
   helper(here, `echo '{${document}}'`, '\naws_account_id = 210987654321')
   assert.equal(((await succeeds(here, 'root')) as { AccountId?: string }).AccountId, '210987654321')
+})
+
+const SUITE = join(import.meta.dirname, '../../../shared/suites/aws-sdk-go-v1/aws/credentials/processcreds')
+
+test("another program: the profiles that Go's SDK is tried with", async (t) => {
+  if (!need(t, '../shared/suites', existsSync(SUITE))) return
+  const here = await rootPlace(t, '')
+  const before = process.cwd()
+  // Their lines name files from here.
+  process.chdir(SUITE)
+  t.after(() => process.chdir(before))
+  for (const [name, variable, other] of [
+    ['shconfig', 'AWS_CONFIG_FILE', 'AWS_SHARED_CREDENTIALS_FILE'],
+    ['shcred', 'AWS_SHARED_CREDENTIALS_FILE', 'AWS_CONFIG_FILE'],
+  ] as const) {
+    const given = { env: { [variable]: join(SUITE, 'testdata', `${name}.ini`), [other]: '/dev/null' } }
+    await fails(here, 'default', 1, /its credentials have expired\n$/, given)
+    const { out } = await run(here, words('non_expire'), given)
+    const keys = { AccessKeyId: 'accessKey', SecretAccessKey: 'secret', SessionToken: 'nonDefaultToken' }
+    assert.deepEqual(JSON.parse(out), { Version: 1, ...keys })
+    await fails(here, 'not_alone', 1, /two kinds of credentials, static keys and another credential_process/, given)
+    // For Windows: `sh` knows another `type`.
+    const windows = { env: { ...given.env, [variable]: join(SUITE, 'testdata', `${name}_win.ini`) } }
+    await fails(here, 'default', 1, /it ended with status \d+\n$|it ended with status \d+: /, windows)
+  }
 })

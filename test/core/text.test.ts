@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { maskedKeyId, nearest, quoted, shown } from '../../src/core/text.ts'
+import { complaint, maskedKeyId, nearest, quoted, shown } from '../../src/core/text.ts'
 
 test('shown() escapes what moves the cursor or reorders text', () => {
   assert.equal(shown('a\nb\r\t\x1b[31m\x07'), 'a\\x0ab\\x0d\\x09\\x1b[31m\\x07')
@@ -62,4 +62,18 @@ test('nearest() answers for any text', () => {
       if (names.includes(typed)) assert.equal(found?.toLowerCase(), typed.toLowerCase())
     }),
   )
+})
+
+test('complaint() is one line, escaped and cut, without what looks like a key', () => {
+  assert.equal(complaint('\n  first\r\n\n second \u001b[31mred\n'), 'first; second \\x1b[31mred')
+  const secret = 'wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY'
+  assert.equal(complaint(`secret=${secret}`), '…')
+  assert.equal(complaint(`the key "${secret}" is wrong`), 'the key "…" is wrong')
+  assert.equal(complaint('token AQoDYXdzEJr1K2abc+/=AQoDYXdzEJr1K2abc+/= over'), 'token … over')
+  assert.equal(
+    complaint('/usr/lib/python3/dist-packages/corporate/login.py failed'),
+    '/usr/lib/python3/dist-packages/corporate/login.py failed',
+  )
+  assert.equal(complaint('x'.repeat(400)).length, 300)
+  assert.equal(complaint(''), '')
 })
