@@ -66,6 +66,8 @@ export interface PlanOptions {
 interface Link {
   readonly profile: string
   readonly assumesRole: boolean
+  /** True where it only names another as its source: what it says itself counts all the same. */
+  readonly isAlias: boolean
 }
 
 /**
@@ -89,7 +91,14 @@ export function planProfile(profile: string, profiles: Profiles, options: PlanOp
     found.kind === 'web-identity' && lastRole === undefined
       ? { ...found, step: webIdentityStep(found.profile, profiles, options.durationSeconds) }
       : found
-  const own = (key: string): string | null => setting(profiles, served, key)?.value ?? null
+  const speaking = [
+    ...(lastRole === undefined ? links.filter(({ isAlias }) => isAlias) : []).map(({ profile }) => profile),
+    served,
+  ]
+  const own = (key: string): string | null =>
+    speaking.map((name) => setting(profiles, name, key)?.value).find((value) => value !== undefined) ?? null
+  const line = (key: string): string | null =>
+    speaking.map((name) => profiles.profiles.get(name)?.properties.get(key)?.value).find((value) => value) ?? null
   const wantsSession = options.noSession !== true && own('session')?.toLowerCase() !== 'never'
   if (steps.length === 0 && signer === 'key' && wantsSession) {
     steps.push(sessionTokenStep(served, profiles, options.durationSeconds))
@@ -99,8 +108,8 @@ export function planProfile(profile: string, profiles: Profiles, options: PlanOp
     root,
     steps,
     tellsAccount: own('account_id')?.toLowerCase() !== 'never',
-    stsRegion: profiles.profiles.get(served)?.properties.get('aws_cred_region')?.value ?? null,
-    region: profiles.profiles.get(served)?.properties.get('region')?.value ?? null,
+    stsRegion: line('aws_cred_region'),
+    region: line('region'),
   }
 }
 
@@ -117,7 +126,7 @@ function followLinks(first: string, profiles: Profiles, options: PlanOptions): {
     const second = others[1]
     if (source !== undefined && second !== undefined) throw twoKindsError(profile, source, second)
     if (role === null) {
-      links.push({ profile, assumesRole: false })
+      links.push({ profile, assumesRole: false, isAlias: source?.key === 'aws_cred_source_profile' })
       if (source === undefined) return { root: { kind: 'keychain', name: profile, listed: false, namedBy }, links }
       if (source.root !== null) return { root: withNaming(source.root, namedBy), links }
       namedBy = { profile, property: source.property as ProfileProperty }
@@ -132,11 +141,11 @@ function followLinks(first: string, profiles: Profiles, options: PlanOptions): {
       if (source === undefined) throw loopError([profile, profile], profiles)
       const hasKeys = source.root?.kind === 'keychain' || source.root?.kind === 'static'
       if (!hasKeys || source.root === null) throw twoKindsError(profile, role, source)
-      links.push({ profile, assumesRole: !isSource })
+      links.push({ profile, assumesRole: !isSource, isAlias: false })
       return { root: withNaming(source.root, namedBy), links }
     }
     if (source !== undefined) throw twoKindsError(profile, role, source)
-    links.push({ profile, assumesRole: role.root?.kind !== 'web-identity' })
+    links.push({ profile, assumesRole: role.root?.kind !== 'web-identity', isAlias: false })
     if (role.root !== null) return { root: role.root, links }
     if (sourceProfile === null) throw roleWithoutSourceError(profile, role)
     namedBy = { profile, property: sourceProfile }

@@ -110,6 +110,15 @@ test('SSO: each answer of the portal that is no good, in one line', async (t) =>
   await succeeds(here, 'root')
 })
 
+test('SSO: --duration is refused, since the permission set decides it', async (t) => {
+  const here = await rootPlace(t, SSO)
+  signInToSso({ home: here.home, services: here.services, id: 'corp' })
+  const { code, err } = await run(here, [...words('root'), '--duration', '1h'])
+  assert.equal(code, 2)
+  assert.match(err, /--duration means nothing for "root": its source decides it/)
+  assert.deepEqual(here.services.counts, {})
+})
+
 test('SSO: the sign-in is renewed where it is due and can be, and otherwise used to its end', async (t) => {
   const here = await rootPlace(t, SSO)
   const { services, home } = here

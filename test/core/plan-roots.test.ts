@@ -164,6 +164,10 @@ test('planProfile() gives with aws_cred_source_profile and no role what that pro
   const found = plan('p', config)
   assert.deepEqual([found.root.kind, found.steps, found.region], ['login', [], 'eu-west-1'])
   assert.equal(plan('p', '[profile p]\naws_cred_source_profile = me', ['me']).steps[0]?.kind, 'session-token')
+  const own = 'aws_cred_account_id = never\nregion = us-east-1\naws_cred_session = never'
+  const speaking = plan('p', `${config.replace('[profile r]', `${own}\n[profile r]`)}`)
+  assert.deepEqual([speaking.tellsAccount, speaking.region], [false, 'us-east-1'])
+  assert.deepEqual(plan('p', `[profile p]\naws_cred_source_profile = me\n${own}`, ['me']).steps, [])
   assert.equal(plan('p', '[profile p]\nsource_profile = me', ['me']).root.kind, 'keychain')
   const lone = plan('p', '[profile p]\nsource_profile = me', ['me']).root
   assert.equal(lone.kind === 'keychain' ? lone.name : '', 'p', 'the native key means nothing without a role')

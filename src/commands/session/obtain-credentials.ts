@@ -17,16 +17,26 @@ import type { Workspace } from './workspace.ts'
  */
 export function planOf(workspace: Workspace, profile: string, verbName: string, given: Arguments): Plan {
   try {
-    return planProfile(profile, workspace.files.profiles, {
+    const durationSeconds = durationOf(verbName, given)
+    const plan = planProfile(profile, workspace.files.profiles, {
       platform: workspace.context.platform,
       hasKeys: (name) => workspace.index.read('key', name) !== null,
       noSession: given.flag('no-session'),
-      durationSeconds: durationOf(verbName, given),
+      durationSeconds,
     })
+    const isFixed = plan.steps.length === 0 && isFetched(plan.root) && plan.root.kind !== 'web-identity'
+    if (durationSeconds !== undefined && isFixed) {
+      throw usageError({ name: verbName }, `--duration means nothing for ${quoted(profile)}: its source decides it`)
+    }
+    return plan
   } catch (error) {
     recordFailure(workspace, profile, error)
     throw error
   }
+}
+
+function isFetched({ kind }: Root): boolean {
+  return kind !== 'keychain' && kind !== 'static'
 }
 
 function durationOf(verbName: string, given: Arguments): number | undefined {
