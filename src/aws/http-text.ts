@@ -1,4 +1,5 @@
 import type { NodeHttpHandler } from '@smithy/node-http-handler'
+import { AnswerTooLong } from './http-handler.ts'
 
 export interface HttpQuestion {
   readonly method: 'GET' | 'POST' | 'PUT'
@@ -14,10 +15,8 @@ export interface HttpAnswer {
   readonly text: string
 }
 
+/** What a credential document may have; a portal's page or an attacker sends as much as it likes. */
 const ANSWER_MAX_BYTES = 65_536
-
-/** Thrown for an answer that does not end where one should. */
-export class AnswerTooLong extends Error {}
 
 /** One request and its whole answer, redirects not followed. Throws what Node and the handler throw, and `AnswerTooLong`. */
 export async function askText(

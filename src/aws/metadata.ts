@@ -5,9 +5,11 @@ import { NodeHttpHandler } from '@smithy/node-http-handler'
 import { CredError } from '../core/errors.ts'
 import { type ForeignCredentials, parseMetadata } from '../core/foreign-credentials.ts'
 import { quoted, shown } from '../core/text.ts'
-import { AnswerTooLong, askText, type HttpAnswer, type HttpQuestion } from './http-text.ts'
+import { AnswerTooLong } from './http-handler.ts'
+import { askText, type HttpAnswer, type HttpQuestion } from './http-text.ts'
 import type { SeenClock } from './sts-client.ts'
-import { networkReason } from './sts-errors.ts'
+import type { SdkError } from './sts-errors.ts'
+import { networkReason } from './unreachable.ts'
 
 export interface MetadataCall {
   /** Of the container: its whole address. Of an instance: where the service is. */
@@ -17,7 +19,7 @@ export interface MetadataCall {
   readonly purpose: string
   nowMs(): number
   readonly deadline: AbortSignal
-  onClock(seen: SeenClock): void
+  onClock(seen: Pick<SeenClock, 'dateMs' | 'receivedMs'>): void
 }
 
 export type MetadataCredentials = ForeignCredentials & { readonly issuedMs: number }
@@ -83,7 +85,7 @@ async function askAgain(handler: NodeHttpHandler, call: MetadataCall, question: 
       if (!passes || isLast) return answer
     } catch (error) {
       if (error instanceof AnswerTooLong) throw failed(call, 'its answer is too long')
-      const why = networkReason(error)
+      const why = networkReason(error as SdkError)
       if (why === null) throw failed(call, 'its answer cannot be read')
       if (isLast) throw failed(call, `cannot reach it: ${why}`)
     }

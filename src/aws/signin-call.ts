@@ -1,9 +1,10 @@
 import { createPrivateKey, createPublicKey, type KeyObject, randomUUID, sign } from 'node:crypto'
 import { CredError } from '../core/errors.ts'
-import { partitionOfRegion } from '../core/sts-endpoint.ts'
+import { networkFor } from '../core/network.ts'
+import { partitionOfRegion } from '../core/sts-region.ts'
+import { httpHandler } from './http-handler.ts'
 import { askText, type HttpAnswer } from './http-text.ts'
 import { type ServiceCall, ServiceRefusal, unreachable, unusable } from './service-call.ts'
-import { httpHandler } from './sts-client.ts'
 
 export interface LoginRenewal {
   readonly clientId: string
@@ -42,7 +43,7 @@ const TRIES = 2
  */
 export async function renewLogin(call: ServiceCall, renewal: LoginRenewal): Promise<RenewedLogin> {
   const domain = SIGN_IN_DOMAIN[partitionOfRegion(call.region)] ?? 'signin.aws.amazon.com'
-  const base = call.endpoint?.url ?? `https://${call.region}.${domain}`
+  const base = call.override?.url ?? `https://${call.region}.${domain}`
   const url = new URL(`${base.replace(/\/+$/, '')}/v1/token`)
   const key = privateKey(call, renewal.dpopKey)
   const { clientId, refreshToken } = renewal
@@ -68,7 +69,7 @@ export async function renewLogin(call: ServiceCall, renewal: LoginRenewal): Prom
 }
 
 async function ask(call: ServiceCall, url: URL, key: KeyObject, body: string): Promise<HttpAnswer> {
-  const handler = httpHandler(call.env)
+  const handler = httpHandler(networkFor(url.href, call.settings), TIMEOUT_MS)
   try {
     for (let tries = 1; ; tries++) {
       const headers = { 'content-type': 'application/json', host: url.host, DPoP: proof(key, url, call.nowMs()) }
@@ -79,7 +80,7 @@ async function ask(call: ServiceCall, url: URL, key: KeyObject, body: string): P
       if (!fails || tries === TRIES || call.deadline.aborted) return answer
     }
   } catch (error) {
-    throw unreachable(call, url.host, error)
+    throw unreachable(call, url.href, error)
   } finally {
     handler.destroy()
   }

@@ -1,7 +1,10 @@
 import { GetRoleCredentialsCommand, SSOClient } from '@aws-sdk/client-sso'
 import { CreateTokenCommand, SSOOIDCClient } from '@aws-sdk/client-sso-oidc'
+import { networkFor } from '../core/network.ts'
+import { REFRESH_BUDGET_MS } from '../core/session.ts'
+import { httpHandler } from './http-handler.ts'
 import { type ServiceCall, ServiceRefusal, unreachable, unusable } from './service-call.ts'
-import { httpHandler, type SeenClock } from './sts-client.ts'
+import type { SeenClock } from './sts-client.ts'
 
 export interface SsoRole {
   readonly accountId: string
@@ -27,8 +30,9 @@ export async function getRoleCredentials(
   accessToken: string,
   role: SsoRole,
 ): Promise<SsoCredentials> {
-  const client = new SSOClient(settingsOf(call, new SSOClient({ region: call.region }).config.endpointProvider))
-  const connection = watched(client, call)
+  const endpoint = endpointOf(call, new SSOClient({ region: call.region }).config.endpointProvider)
+  const client = new SSOClient(settingsOf(call, endpoint))
+  const connection = watched(client, call, endpoint)
   const command = new GetRoleCredentialsCommand({ ...role, accessToken })
   const { roleCredentials } = await connection.send(() => client.send(command, { abortSignal: call.deadline }))
   const { accessKeyId, secretAccessKey, sessionToken, expiration } = roleCredentials ?? {}
@@ -56,8 +60,9 @@ export async function renewSsoToken(
   call: ServiceCall,
   renewal: { readonly clientId: string; readonly clientSecret: string; readonly refreshToken: string },
 ): Promise<RenewedSsoToken> {
-  const client = new SSOOIDCClient(settingsOf(call, new SSOOIDCClient({ region: call.region }).config.endpointProvider))
-  const connection = watched(client, call)
+  const endpoint = endpointOf(call, new SSOOIDCClient({ region: call.region }).config.endpointProvider)
+  const client = new SSOOIDCClient(settingsOf(call, endpoint))
+  const connection = watched(client, call, endpoint)
   const command = new CreateTokenCommand({ ...renewal, grantType: 'refresh_token' })
   const answer = await connection.send(() => client.send(command, { abortSignal: call.deadline }))
   const { accessToken, refreshToken, expiresIn } = answer
@@ -69,30 +74,31 @@ export async function renewSsoToken(
 
 type EndpointProvider = (parameters: { Region: string; UseFIPS: boolean; UseDualStack: boolean }) => { url: URL }
 
+/** The endpoint that a setting names, else AWS's own by the rules of the service's model. */
+function endpointOf({ override, region }: ServiceCall, endpointProvider: EndpointProvider): string {
+  return override?.url ?? endpointProvider({ Region: region, UseFIPS: false, UseDualStack: false }).url.href
+}
+
 /** Every setting is ours: left to itself the SDK reads the environment and `~/.aws/config` once more (see `connectSts`). */
-function settingsOf(call: ServiceCall, endpointProvider: EndpointProvider) {
-  const { region, env, endpoint } = call
-  const own = () => endpointProvider({ Region: region, UseFIPS: false, UseDualStack: false }).url.href
+function settingsOf({ region, settings }: ServiceCall, endpoint: string) {
   return {
     region,
-    endpoint: endpoint?.url ?? own(),
+    endpoint,
     maxAttempts: 3,
     retryMode: 'standard',
     useFipsEndpoint: false,
     useDualstackEndpoint: false,
     userAgentAppId: 'aws-cred',
     defaultsMode: 'standard',
-    requestHandler: httpHandler(env),
+    requestHandler: httpHandler(networkFor(endpoint, settings), REFRESH_BUDGET_MS),
   } as const
 }
 
 /** A client whose answers' clock is seen, and whose errors are told in one way. */
-function watched(client: SSOClient | SSOOIDCClient, call: ServiceCall) {
-  let seen: SeenClock | null = null
-  let host = call.endpoint === null ? 'AWS' : new URL(call.endpoint.url).host
+function watched(client: SSOClient | SSOOIDCClient, call: ServiceCall, endpoint: string) {
+  let seen: Pick<SeenClock, 'dateMs' | 'receivedMs'> | null = null
+  const { host } = new URL(endpoint)
   const see = (next: (args: never) => Promise<{ response: unknown }>) => async (args: never) => {
-    const request = (args as { request?: { hostname?: string; port?: number } }).request
-    if (request?.hostname) host = request.port ? `${request.hostname}:${request.port}` : request.hostname
     const result = await next(args)
     const headers = (result.response as { headers?: Record<string, string> }).headers
     const dateMs = Date.parse(headers?.date ?? '')
@@ -107,10 +113,8 @@ function watched(client: SSOClient | SSOOIDCClient, call: ServiceCall) {
     name: 'seeDateHeader',
   })
   return {
-    get host() {
-      return host
-    },
-    seen: () => seen as SeenClock | null,
+    host,
+    seen: () => seen as Pick<SeenClock, 'dateMs' | 'receivedMs'> | null,
     async send<T>(request: () => Promise<T>): Promise<T> {
       try {
         return await request()
@@ -121,7 +125,7 @@ function watched(client: SSOClient | SSOOIDCClient, call: ServiceCall) {
           $fault?: unknown
           $metadata?: { httpStatusCode?: number }
         }
-        if ($fault === undefined || seen === null) throw unreachable(call, host, error)
+        if ($fault === undefined || seen === null) throw unreachable(call, endpoint, error)
         throw new ServiceRefusal(name ?? 'Error', $metadata?.httpStatusCode ?? 0, message ?? '')
       } finally {
         if (seen !== null) call.onClock(host, seen)

@@ -5,27 +5,28 @@ import {
   GetCallerIdentityCommand,
   GetSessionTokenCommand,
 } from '@aws-sdk/client-sts'
-import type { Environment } from '../core/context.ts'
 import { CredError } from '../core/errors.ts'
 import type { AssumeRoleStep, SessionTokenStep } from '../core/plan-steps.ts'
 import type { Session } from '../core/session.ts'
+import type { StsPlace } from '../core/sts-endpoint.ts'
 import { CHAINED_MAX_S, parseRoleArn, SESSION_TOKEN_MAX_S } from '../core/sts-limits.ts'
 import { connectSts, type SeenClock, type SigningKeys, type StsConnection, type StsTarget } from './sts-client.ts'
 import { isDurationRefusal, wordStsError } from './sts-errors.ts'
 
 export interface StsCall {
+  readonly place: StsPlace
   readonly target: StsTarget
   readonly keys: SigningKeys
-  readonly env: Environment
   /** What is tried, for the message: `assume arn:… for profile "prod"`. */
   readonly purpose: string
-  /** Whose key signs, for the message: `"user1"`. */
+  /** The profile whose settings a remedy would change. */
+  readonly profile: string
+  /** The name of the profile whose key signs. */
   readonly signer: string
   /** True where `add` would not mend what signs: a session, or another program's keys. */
   readonly signerIsForeign?: boolean
   /** Where the token lies that stands in for a signature; only with a web identity. */
   readonly tokenFile?: string
-  readonly clockName: string
   nowMs(): number
   /** Aborts when all calls of the refresh together have used up their budget. */
   readonly deadline: AbortSignal
@@ -68,10 +69,11 @@ function roleSession(
   },
 ): Session {
   const arn = answer.AssumedRoleUser?.Arn ?? null
-  if (accountOf(arn) !== (parseRoleArn(step.roleArn)?.accountId ?? null)) {
+  const session = toSession(answer.Credentials, connection.seenClock(), call, arn, accountOf(arn))
+  if (session.accountId !== (parseRoleArn(step.roleArn)?.accountId ?? null)) {
     throw brokenAnswer(call, 'it is about another account than the role')
   }
-  return toSession(answer.Credentials, connection.seenClock(), call, arn, accountOf(arn))
+  return session
 }
 
 /**
@@ -130,7 +132,7 @@ async function withConnection<T>(
   call: StsCall,
   work: (c: StsConnection, signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
-  const connection = connectSts(call.target, call.keys, call.env, call.nowMs)
+  const connection = connectSts(call.target, call.keys, call.nowMs, call.deadline)
   try {
     return await work(connection, call.deadline)
   } catch (error) {
@@ -179,14 +181,15 @@ function toSession(
     sessionToken: SessionToken,
     issuedMs,
     expiresMs,
-    clockName: call.clockName,
+    clockName: call.target.endpoint.host,
     accountId,
     arn,
   }
 }
 
 function brokenAnswer(call: StsCall, why: string): CredError {
-  return new CredError('failed', `cannot ${call.purpose}: the answer of ${call.clockName} cannot be used: ${why}`)
+  const { host } = call.target.endpoint
+  return new CredError('failed', `cannot ${call.purpose}: the answer of ${host} cannot be used: ${why}`)
 }
 
 function accountOf(arn: string | null): string | null {

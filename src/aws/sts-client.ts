@@ -1,19 +1,40 @@
-import { readFileSync, statSync } from 'node:fs'
-import { Agent as HttpAgent } from 'node:http'
-import { Agent as HttpsAgent } from 'node:https'
 import { STSClient } from '@aws-sdk/client-sts'
-import { NodeHttpHandler } from '@smithy/node-http-handler'
-import type { Environment } from '../core/context.ts'
 import { CredError } from '../core/errors.ts'
+import type { Network } from '../core/network.ts'
 import { REFRESH_BUDGET_MS } from '../core/session.ts'
+import type { StsPlace } from '../core/sts-endpoint.ts'
+import { httpHandler } from './http-handler.ts'
+import { ATTEMPTS, retryStrategy } from './sts-retry.ts'
 
-const CONNECT_MS = 3_000
-const ATTEMPTS = 3
+/** Where STS is, by AWS's own rules. */
+export interface StsEndpoint {
+  readonly url: string
+  /** The host (and port of an endpoint of one's own), by which messages and the stored clock name it. */
+  readonly host: string
+  readonly signingRegion: string
+}
+
+/** The endpoint by the rules of STS's service model that the SDK brings. Throws `CredError('failed')` where AWS has none such. */
+export function stsEndpoint(place: StsPlace): StsEndpoint {
+  const { region, override, useFips, useDualStack } = place
+  if (override !== null) return { url: override.url, host: new URL(override.url).host, signingRegion: region }
+  const isGlobal = place.tokenKind === 'global'
+  const { endpointProvider } = new STSClient({ region }).config
+  const given = { Region: region, UseFIPS: useFips, UseDualStack: useDualStack, UseGlobalEndpoint: isGlobal }
+  try {
+    const { url } = endpointProvider(given)
+    return { url: url.href, host: url.host, signingRegion: isGlobal ? 'us-east-1' : region }
+  } catch (error) {
+    const kind = [useFips ? 'FIPS' : '', useDualStack ? 'dual-stack' : ''].filter((each) => each !== '').join(' and ')
+    throw new CredError('failed', `cannot find the ${kind} endpoint of STS in ${region}: AWS's rules have none`, {
+      cause: error,
+    })
+  }
+}
 
 export interface StsTarget {
-  readonly region: string
-  /** The endpoint that a setting names; null for AWS's own of that region. */
-  readonly endpoint: string | null
+  readonly endpoint: StsEndpoint
+  readonly network: Network
   /** What to add to our clock to get STS's; 0 where it is not known. */
   readonly offsetMs: number
 }
@@ -24,10 +45,12 @@ export interface SigningKeys {
   readonly sessionToken: string | null
 }
 
-/** The last answer's clock and host. */
+/** The clock of the last answer. */
 export interface SeenClock {
   readonly dateMs: number
   readonly receivedMs: number
+  /** How far the request's date was moved from our clock before it was signed. */
+  readonly signedOffsetMs: number
 }
 
 export interface StsConnection {
@@ -37,14 +60,28 @@ export interface StsConnection {
   close(): void
 }
 
+/** From here on a date is what made STS refuse; its own window is 15 min. */
+const SKEW_MS = 240_000
+
+/** How far off the date was that STS was shown, in milliseconds: behind STS's clock where positive. */
+export function skewMs(seen: SeenClock | null): number {
+  return seen === null ? 0 : seen.dateMs - seen.receivedMs - seen.signedOffsetMs
+}
+
 /**
  * A client whose every setting is ours: the SDK would else read `~/.aws/config` and the environment for itself
- * (retry mode, attempts, endpoints, clock correction) and two readers would disagree.
+ * (retry mode, attempts, endpoints, clock correction) and two readers would disagree. Retries end with `deadline`.
  */
-export function connectSts(target: StsTarget, keys: SigningKeys, env: Environment, nowMs: () => number): StsConnection {
+export function connectSts(
+  target: StsTarget,
+  keys: SigningKeys,
+  nowMs: () => number,
+  deadline: AbortSignal,
+): StsConnection {
+  let seen: SeenClock | null = null
   const client = new STSClient({
-    region: target.region,
-    ...(target.endpoint === null ? {} : { endpoint: target.endpoint }),
+    region: target.endpoint.signingRegion,
+    endpoint: target.endpoint.url,
     credentials: {
       accessKeyId: keys.accessKeyId,
       secretAccessKey: keys.secretAccessKey,
@@ -53,70 +90,28 @@ export function connectSts(target: StsTarget, keys: SigningKeys, env: Environmen
     systemClockOffset: target.offsetMs,
     disableClockSkewCorrection: false,
     maxAttempts: ATTEMPTS,
-    retryMode: 'standard',
+    retryStrategy: retryStrategy(() => Math.abs(skewMs(seen)) >= SKEW_MS, deadline),
     useFipsEndpoint: false,
     useDualstackEndpoint: false,
     userAgentAppId: 'aws-cred',
     defaultsMode: 'standard',
     authSchemePreference: ['sigv4'],
-    requestHandler: httpHandler(env),
+    requestHandler: httpHandler(target.network, REFRESH_BUDGET_MS),
   })
-  let seen: SeenClock | null = null
   client.middlewareStack.add(
     (next) => async (args) => {
+      // The SDK moves it on with every answer, above here.
+      const signedOffsetMs = client.config.systemClockOffset
       const result = await next(args)
       const headers = (result.response as { headers?: Record<string, string> }).headers
       const dateMs = Date.parse(headers?.date ?? '')
       // STS answers in XML; a proxy's own page between us and it has a clock of its own.
       const fromSts = /xml/.test(headers?.['content-type'] ?? '')
-      if (fromSts && Number.isFinite(dateMs)) seen = { dateMs, receivedMs: nowMs() }
+      if (fromSts && Number.isFinite(dateMs)) seen = { dateMs, receivedMs: nowMs(), signedOffsetMs }
       return result
     },
     // Nearest to the wire: below it the answer is still raw, an error's too.
     { step: 'deserialize', priority: 'low', name: 'seeDateHeader' },
   )
   return { client, seenClock: () => seen, close: () => client.destroy() }
-}
-
-/** HTTP for every AWS service alike: through the proxies and with the authorities that the environment names. */
-export function httpHandler(env: Environment): NodeHttpHandler {
-  // Node looks at it at the first TLS connection and warns on stderr; certificates are checked whatever it says.
-  delete process.env.NODE_TLS_REJECT_UNAUTHORIZED
-  const proxyEnv = proxySettings(env)
-  const ca = caBundle(env)
-  return new NodeHttpHandler({
-    connectionTimeout: CONNECT_MS,
-    requestTimeout: REFRESH_BUDGET_MS,
-    throwOnRequestTimeout: true,
-    httpAgent: new HttpAgent({ proxyEnv }),
-    httpsAgent: new HttpsAgent({ proxyEnv, rejectUnauthorized: true, ...(ca === null ? {} : { ca }) }),
-  })
-}
-
-/** The proxy settings that botocore reads; Node's agent takes them in this form. */
-function proxySettings(env: Environment): Record<string, string | undefined> {
-  for (const name of ['HTTP_PROXY', 'http_proxy', 'HTTPS_PROXY', 'https_proxy']) {
-    // Node's own error quotes the URL with its password.
-    if (env[name] && !/^https?:$/.test(URL.parse(env[name])?.protocol ?? '')) {
-      throw new CredError('failed', `cannot use the proxy of ${name}: it is not an http or https URL`)
-    }
-  }
-  const names = ['HTTP_PROXY', 'http_proxy', 'HTTPS_PROXY', 'https_proxy', 'NO_PROXY', 'no_proxy']
-  return Object.fromEntries(names.filter((name) => env[name]).map((name) => [name, env[name]]))
-}
-
-/** AWS_CA_BUNDLE, as the AWS CLI reads it: it stands in place of the built-in authorities. */
-function caBundle(env: Environment): string | null {
-  const path = env.AWS_CA_BUNDLE
-  if (!path) return null
-  try {
-    // A pipe that nobody writes to, or a device, would never end.
-    if (!statSync(path).isFile())
-      throw new CredError('failed', 'cannot read the CA bundle that AWS_CA_BUNDLE names: it is no file')
-    return readFileSync(path, 'utf8')
-  } catch (error) {
-    if (error instanceof CredError) throw error
-    const code = (error as NodeJS.ErrnoException).code ?? 'unknown error'
-    throw new CredError('failed', `cannot read the CA bundle that AWS_CA_BUNDLE names: ${code}`, { cause: error })
-  }
 }

@@ -1,18 +1,24 @@
 import { spanText } from '../core/clock.ts'
 import { CredError } from '../core/errors.ts'
-import { endpointOverride } from '../core/sts-endpoint.ts'
-import { maskedKeyId, quoted, shown } from '../core/text.ts'
+import { defaultRegion, hasLegacyEndpoint, partitionOfRegion } from '../core/sts-region.ts'
+import { maskedKeyId, pastedWord, quoted, shown } from '../core/text.ts'
 import type { StsCall } from './sts-calls.ts'
-import type { SeenClock } from './sts-client.ts'
+import { type SeenClock, skewMs } from './sts-client.ts'
+import { wayThere, wordUnreachable } from './unreachable.ts'
 
-interface SdkError {
+/** What the SDK throws; any field may be missing or of another type. */
+export interface SdkError {
   readonly name?: unknown
+  /** STS's own name for it; the SDK's `name` adds "Exception" to some. On a failed connection `code` has Node's. */
+  readonly Code?: unknown
   readonly code?: unknown
   readonly message?: unknown
   readonly $metadata?: { readonly httpStatusCode?: number }
   /** Only on what STS itself answered. */
   readonly $fault?: unknown
-  readonly $response?: unknown
+  readonly $response?: { readonly statusCode?: number }
+  /** A proxy's answer to CONNECT. */
+  readonly statusCode?: number
 }
 
 /** STS refuses this duration: for a chained role, or above the role's maximum (contract §5, ValidationError). */
@@ -25,24 +31,19 @@ export function isDurationRefusal(error: unknown): boolean {
 const STS_WINDOW_MS = 15 * 60_000
 
 /**
- * A refusal of STS, or a call that did not get through, in one line with its remedy (contract §5). `failureCode` of
- * the cause is STS's own name for it. Messages of STS are escaped and cut; the SDK's and Node's are never shown.
+ * A refusal of STS, or a call that did not get through, in one line with its remedy (contract §5). `stsCode` of the
+ * cause is STS's own name for it. Messages of STS are escaped and cut; the SDK's and Node's are never shown.
  */
 export function wordStsError(error: unknown, call: StsCall, seen: SeenClock | null): CredError {
-  const { name, message, $metadata, $fault } = error as SdkError
-  const code = typeof name === 'string' ? name : 'Error'
-  const status = $metadata?.httpStatusCode
-  if (status === undefined || seen === null) {
-    const unreachable = wordUnreachable(error as SdkError, call)
-    if (unreachable !== null) return unreachable
-  }
-  if ($fault === undefined) {
-    return new CredError('failed', `cannot ${call.purpose}: the answer of ${call.clockName} cannot be read`)
-  }
-  const said = typeof message === 'string' ? shown(message, 300) : ''
-  const key = maskedKeyId(call.keys.accessKeyId)
-  const { why, hint } = refusal(code, said, key, call, seen)
-  return new CredError('failed', `cannot ${call.purpose}: ${why}`, {
+  const { name, Code, message, $fault } = error as SdkError
+  const code =
+    typeof Code === 'string' && Code !== '' ? Code : typeof name === 'string' && name !== '' ? name : 'Unknown'
+  // The SDK makes a refusal without a name of any page with tags in it.
+  if ($fault === undefined || code === 'Unknown') return wordUnreachable(error as SdkError, call)
+  // Where STS says nothing, the SDK puts a word of its own.
+  const said = typeof message === 'string' && message !== 'UnknownError' ? shown(message.trim(), 300) : ''
+  const { why, hint } = refusal(code, said, call, seen)
+  return new CredError('failed', `cannot ${call.purpose}: ${why} (${shown(code, 60)})`, {
     ...(hint === null ? {} : { hint }),
     cause: new StsRefusal(code),
   })
@@ -64,110 +65,163 @@ interface Wording {
   readonly hint: string | null
 }
 
-function refusal(code: string, said: string, key: string, call: StsCall, seen: SeenClock | null): Wording {
-  if (call.tokenFile !== undefined) return tokenRefusal(code, said, call.tokenFile)
-  const add = `aws-cred add ${call.signer.replace(/^"|"$/g, '')} --replace`
-  const addHint = (text: string): string | null => (call.signerIsForeign === true ? null : `${text}: ${add}`)
-  const skewMs = seen === null ? 0 : seen.dateMs - seen.receivedMs
+function refusal(code: string, said: string, call: StsCall, seen: SeenClock | null): Wording {
+  const token = `the web identity token${call.tokenFile === undefined ? '' : ` in ${quoted(call.tokenFile, 300)}`}`
+  const { signer, profile } = call
+  const key = maskedKeyId(call.keys.accessKeyId)
+  const whose = `${key} of ${quoted(signer)}`
+  const setup = `aws-cred setup ${pastedWord(profile)}`
+  const addAgain = `aws-cred add ${pastedWord(signer)} --replace`
   switch (code) {
     case 'InvalidClientTokenId':
     case 'UnrecognizedClientException':
-      return {
-        why: `STS does not know the access key ${key} of ${call.signer} (${code})`,
-        hint: addHint('it was deleted or switched off; put a new one in'),
-      }
+      return unknownKey(call, whose, addAgain)
     case 'SignatureDoesNotMatch':
+      if (isClockRefusal(said, seen)) return clockOff(said, seen)
+      return {
+        why: `the secret key of ${quoted(signer)} is not that of ${key}`,
+        hint: call.signerIsForeign === true ? null : `put the pair in again: ${addAgain}`,
+      }
     case 'RequestExpired':
     case 'RequestTimeTooSkewed':
     case 'RequestInTheFuture':
-      if (Math.abs(skewMs) > STS_WINDOW_MS || /Signature (expired|not yet)/i.test(said)) {
-        const way = skewMs > 0 ? 'behind' : 'ahead of'
+      return clockOff(said, seen)
+    case 'ExpiredToken':
+      return {
+        why: `the session ${whose} has expired`,
+        hint: `renew it where it comes from, or use a key: aws-cred add ${pastedWord(signer)}`,
+      }
+    case 'ExpiredTokenException':
+      return {
+        why: `${token} has expired: ${said}`,
+        hint: 'whoever writes the token file has to renew it',
+      }
+    case 'IDPRejectedClaim':
+    case 'InvalidIdentityToken':
+      return {
+        why: `STS does not take ${token}: ${said}`,
+        hint: "its issuer, audience and subject must be those that IAM's identity provider and the role's trust policy name",
+      }
+    case 'IDPCommunicationError':
+      return {
+        why: `STS cannot reach the identity provider: ${said}`,
+        hint: "it is the token's issuer that does not answer AWS",
+      }
+    case 'AccessDenied':
+      if (call.tokenFile !== undefined) {
         return {
-          why: `this machine's clock is ${spanText(Math.abs(skewMs))} ${way} AWS's (${code})`,
-          hint: 'set the clock, as with: sudo timedatectl set-ntp true',
+          why: `STS refused ${token}: ${said}`,
+          hint: "the role's trust policy must name the token's issuer, subject and audience",
         }
       }
-      return {
-        why: `the secret key of ${call.signer} is not that of ${key} (${code})`,
-        hint: addHint('put the pair in again'),
-      }
-    case 'ExpiredToken':
-    case 'ExpiredTokenException':
-      return { why: `the session ${key} of ${call.signer} has expired (${code})`, hint: null }
+      return { why: `STS refused ${whose}: ${said}`, hint: deniedHint(said, signer, setup) }
+    case 'ValidationError':
+      return { why: `STS refused a value: ${said}`, hint: validationHint(said, setup, profile) }
     case 'RegionDisabledException':
+      return { why: `STS is not active in ${call.place.region} for this account`, hint: otherRegion(call) }
+    case 'MalformedPolicyDocument':
       return {
-        why: `STS is not active in ${call.target.region} for this account (${code})`,
-        hint: 'name another region: export AWS_REGION=us-east-1',
+        why: `STS cannot read the session policy: ${said}`,
+        hint: `it is aws_cred_policy of profile ${quoted(profile)}`,
       }
-    case 'AccessDenied':
-      return { why: `STS refused ${key} of ${call.signer}: ${said} (${code})`, hint: trustHint(said, call) }
+    case 'PackedPolicyTooLarge':
+      return {
+        why: `session policy and tags are too long together: ${said}`,
+        hint: `they are aws_cred_policy, aws_cred_policy_arns and aws_cred_tags of profile ${quoted(profile)}`,
+      }
+    case 'Throttling':
+    case 'ThrottlingException':
+    case 'RequestLimitExceeded':
+    case 'TooManyRequestsException':
+      return {
+        why: 'STS takes no more calls of this account for now',
+        hint: 'other programs of the account call it too often; try again in a minute',
+      }
+    case 'IncompleteSignature':
+    case 'MissingAuthenticationToken':
+      return { why: `the signature was changed or lost on the way: ${said}`, hint: wayThere(call) }
+    case 'InternalFailure':
+    case 'ServiceUnavailable':
+      return {
+        why: `STS failed: ${said}`,
+        hint: wayThere(call) ?? "AWS's own state: https://health.aws.amazon.com/health/status",
+      }
     default:
-      return { why: said === '' ? `STS answered ${code}` : `STS answered ${shown(code, 60)}: ${said}`, hint: null }
+      return { why: said === '' ? 'STS refused' : `STS answered: ${said}`, hint: null }
   }
 }
 
-/** AssumeRoleWithWebIdentity's refusals: it is the token that is wrong, or who may use it (contract §5). */
-function tokenRefusal(code: string, said: string, tokenFile: string): Wording {
-  const token = `the token in ${quoted(tokenFile, 300)}`
-  switch (code) {
-    case 'ExpiredToken':
-    case 'ExpiredTokenException':
-      return {
-        why: `${token} has expired (${code})`,
-        hint: `whoever writes it must renew it: ls -lL ${shown(tokenFile)}`,
-      }
-    case 'InvalidIdentityToken':
-    case 'IDPRejectedClaim':
-      return { why: `STS does not accept ${token}: ${said} (${code})`, hint: null }
-    case 'AccessDenied':
-      return {
-        why: `STS refused ${token}: ${said} (${code})`,
-        hint: "the role's trust policy must name the token's issuer, subject and audience",
-      }
-    default:
-      return { why: `STS refused ${token}: ${said === '' ? '' : `${said} `}(${shown(code, 60)})`, hint: null }
+/**
+ * Regions that an account must switch on answer so to its good keys as well. Those with the legacy endpoint are always
+ * on, and so are other partitions'.
+ */
+function unknownKey(call: StsCall, whose: string, addAgain: string): Wording {
+  const { region } = call.place
+  const isAlwaysOn = hasLegacyEndpoint(region) || partitionOfRegion(region) !== 'aws' || call.place.override !== null
+  const isSession = call.keys.sessionToken !== null
+  const why = `STS does not know the ${isSession ? 'session' : 'access key'} ${whose}`
+  if (!isAlwaysOn) return { why, hint: `the account may not have ${region} switched on; ${otherRegion(call)}` }
+  if (isSession) return { why, hint: 'it was revoked, or whom it stands for was deleted' }
+  const state = 'it was deleted or switched off'
+  return { why, hint: call.signerIsForeign === true ? state : `${state}; put a new one in: ${addAgain}` }
+}
+
+function otherRegion({ place }: StsCall): string {
+  const other = `AWS_REGION=${defaultRegion(partitionOfRegion(place.region))}`
+  return /^(aws_cred_region|--region)/.test(place.regionFrom ?? '')
+    ? `another region goes into ${place.regionFrom}`
+    : `ask another: export ${other}`
+}
+
+function isClockRefusal(said: string, seen: SeenClock | null): boolean {
+  return Math.abs(skewMs(seen)) > STS_WINDOW_MS || /Signature (expired|not yet)/i.test(said)
+}
+
+const SET_CLOCK: Readonly<Record<string, string>> = {
+  darwin: 'sudo sntp -sS time.apple.com',
+  win32: 'w32tm /resync',
+}
+
+function clockOff(said: string, seen: SeenClock | null): Wording {
+  const offMs = seen === null ? 0 : seen.dateMs - seen.receivedMs
+  const hint = `set the clock: ${SET_CLOCK[process.platform] ?? 'sudo timedatectl set-ntp true'}`
+  if (Math.abs(offMs) < 60_000) return { why: `STS refused the time of the request: ${said}`, hint }
+  // STS's date is cut to whole seconds.
+  const span = spanText(Math.round(Math.abs(offMs) / 60_000) * 60_000)
+  return {
+    why: `this machine's clock is ${span} ${offMs > 0 ? 'behind' : 'ahead of'} AWS's`,
+    hint,
   }
 }
 
-/** For AssumeRole's own refusal: the role's side has to allow whoever signs, whatever else is missing. */
-function trustHint(said: string, call: StsCall): string | null {
+/** What the other side has to allow, or which half of MFA is wrong. */
+function deniedHint(said: string, signer: string, setup: string): string | null {
+  if (/invalid MFA one time pass code/i.test(said))
+    return 'a code is good once, and for half a minute: wait for the next'
+  if (/must provide both MFA serial number/i.test(said)) return `name the device: ${setup} --mfa-serial ARN`
+  if (/unable to validate MFA code/i.test(said)) {
+    return `the serial is not that of a device of this user; name the right one: ${setup} --mfa-serial ARN`
+  }
   if (!/ is not authorized to perform: sts:AssumeRole on /.test(said) || /explicit deny/.test(said)) return null
-  const signer = /^User: (arn:\S+) is not/.exec(said)?.[1] ?? call.signer
-  const profile = / for profile "([\w.@:/+-]+)"$/.exec(call.purpose)?.[1] ?? 'PROFILE'
-  return `the role's trust policy must allow ${signer}; an external id is set with: aws-cred setup ${profile} --external-id TEXT`
+  const who = /^User: (arn:\S+) is not/.exec(said)?.[1] ?? quoted(signer)
+  return `the role's trust policy must allow ${who}; an external id is set with: ${setup} --external-id TEXT`
 }
 
-const NETWORK: Record<string, string> = {
-  ENOTFOUND: 'the name does not resolve',
-  EAI_AGAIN: 'the name does not resolve now',
-  ECONNREFUSED: 'the connection was refused',
-  ECONNRESET: 'the connection was cut',
-  EPIPE: 'the connection was cut',
-  ETIMEDOUT: 'no answer in time',
-  EHOSTUNREACH: 'the host cannot be reached',
-  ENETUNREACH: 'the network cannot be reached',
-  UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'its certificate is not trusted',
-  SELF_SIGNED_CERT_IN_CHAIN: 'its certificate is not trusted',
-  DEPTH_ZERO_SELF_SIGNED_CERT: 'its certificate is not trusted',
-  CERT_HAS_EXPIRED: 'its certificate has expired',
-  ERR_TLS_CERT_ALTNAME_INVALID: 'its certificate is for another name',
+/** Where each value that STS can find fault with stands. */
+const VALUE_KEYS: Readonly<Record<string, string>> = {
+  externalId: 'aws_cred_external_id',
+  policy: 'aws_cred_policy',
+  policyArns: 'aws_cred_policy_arns',
+  roleArn: 'aws_cred_role_arn',
+  roleSessionName: 'aws_cred_role_session_name',
+  serialNumber: 'aws_cred_mfa_serial',
+  sourceIdentity: 'aws_cred_source_identity',
+  tags: 'aws_cred_tags',
+  transitiveTagKeys: 'aws_cred_transitive_tag_keys',
 }
 
-/** Why a host was not reached, with Node's code for it; null for what is no fault of the network. */
-export function networkReason(error: unknown): string | null {
-  const { code, name } = error as SdkError
-  const known = typeof code === 'string' ? NETWORK[code] : undefined
-  if (known !== undefined) return `${known} (${String(code)})`
-  return name === 'TimeoutError' || name === 'AbortError' ? 'no answer in time' : null
-}
-
-function wordUnreachable(error: SdkError, call: StsCall): CredError | null {
-  const why = networkReason(error)
-  if (why === null) return null
-  const setting = call.target.endpoint === null ? null : (endpointOverride(call.env)?.setting ?? null)
-  return new CredError(
-    'failed',
-    `cannot ${call.purpose}: cannot reach ${call.clockName}: ${why}`,
-    setting === null ? {} : { hint: `${setting} is set to ${shown(call.target.endpoint ?? '', 300)}` },
-  )
+function validationHint(said: string, setup: string, profile: string): string | null {
+  if (/DurationSeconds exceeds|at 'durationSeconds'/.test(said)) return `${setup} --duration 1h`
+  const key = VALUE_KEYS[/ at '(\w+)/.exec(said)?.[1] ?? '']
+  return key === undefined ? null : `it is ${key} of profile ${quoted(profile)}`
 }

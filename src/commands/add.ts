@@ -4,14 +4,16 @@ import type { Context, Terminal } from '../core/context.ts'
 import { CredError } from '../core/errors.ts'
 import { type KeyPair, looksLikeKey } from '../core/key-input.ts'
 import type { LongLivedKey } from '../core/session.ts'
-import { partitionOfRegion, stsRegion } from '../core/sts-endpoint.ts'
+import { namedPartition } from '../core/sts-endpoint.ts'
 import { at } from '../core/sts-limits.ts'
+import { isRegionName, partitionOfRegion } from '../core/sts-region.ts'
 import { maskedKeyId, quoted, shown } from '../core/text.ts'
 import type { Arguments, Verb } from '../core/verb.ts'
 import { shortPath } from '../io/screen.ts'
 import { DamagedItemError, HiddenItemError } from '../keychain/item-errors.ts'
 import { readKey, writeKey } from '../keychain/session-items.ts'
 import type { Store } from '../keychain/store.ts'
+import { callSettingsOf } from './session/call-settings-of.ts'
 import { chooseStore } from './session/choose-store.ts'
 import { forgetFailure, forgetFailuresForPerson } from './session/failures.ts'
 import { dropSessions, sessionsOfKey } from './session/key-sessions.ts'
@@ -102,13 +104,8 @@ function nameOf(given: Arguments, platform: string): string {
 }
 
 function checkRegion(region: string | undefined): void {
-  if (region === undefined) return
-  try {
-    stsRegion([{ setting: '--region', region }], partitionOfRegion(region))
-  } catch (error) {
-    if (!(error instanceof CredError)) throw error
-    throw usageError(verb, `--region ${quoted(region, 40)} is not a region's name`)
-  }
+  if (region === undefined || isRegionName(region)) return
+  throw usageError(verb, `--region ${quoted(region, 40)} is not a region's name`)
 }
 
 async function presentKey(workspace: Workspace, store: Store, name: string): Promise<Present | null> {
@@ -136,27 +133,18 @@ async function askToReplace(name: string, present: Present, terminal: Terminal |
 
 /** Whose key it is, by STS's own word; unknown but for the partition with `--no-verify`. */
 async function identityOf(workspace: Workspace, name: string, pair: KeyPair, given: Arguments): Promise<Identity> {
-  const properties = workspace.files.profiles.profiles.get(name)?.properties
-  const { env } = workspace.context
-  const stsRegionName = given.text('region') || properties?.get('aws_cred_region')?.value || null
-  const region = properties?.get('region')?.value || null
-  const partition = partitionOfRegion(stsRegionName ?? (env.AWS_REGION || env.AWS_DEFAULT_REGION || region || ''))
+  const region = given.text('region')
+  const typedRegion = region === undefined ? undefined : { value: region, from: '--region' }
+  const plan = { servedProfile: name }
+  const partition = region === undefined ? namedPartition(callSettingsOf(workspace, plan)) : partitionOfRegion(region)
   if (given.flag('no-verify')) return { partition, accountId: null, arn: null, userName: null }
   const [{ stsCall }, { getCallerIdentity }] = await Promise.all([
     import('./session/call-sts.ts'),
     import('../aws/sts-calls.ts'),
   ])
-  const place = { stsRegion: stsRegionName, region }
-  const call = stsCall(
-    workspace,
-    place,
-    { partition },
-    {
-      keys: { ...pair, sessionToken: null },
-      purpose: `verify the key for ${quoted(name)}`,
-      signer: quoted(name),
-    },
-  )
+  const purpose = `verify the key for ${quoted(name)}`
+  const asked = { keys: { ...pair, sessionToken: null }, purpose, profile: name, signer: name, typedRegion }
+  const call = stsCall(workspace, plan, { partition }, asked)
   const { arn, accountId } = await getCallerIdentity(call).catch((error: unknown) => {
     throw withCure(error, name)
   })

@@ -3,6 +3,7 @@ import type { OtherRoot } from './plan-roots.ts'
 import type { AssumeRoleStep } from './plan-steps.ts'
 import type { LongLivedKey } from './session.ts'
 import { sha256Hex } from './sha256.ts'
+import type { TokenKind } from './sts-endpoint.ts'
 import { parseRoleArn, toSessionName } from './sts-limits.ts'
 
 /** Who signs the first call, named without a secret. */
@@ -92,6 +93,7 @@ export interface CacheKeyInputs {
   readonly osUser: string
   /** The endpoint that a setting names, null for AWS's own. */
   readonly endpoint: string | null
+  readonly tokenKind: TokenKind
 }
 
 /** The level of a root's own session, below the first step's. */
@@ -103,7 +105,7 @@ export const ROOT_LEVEL = -1
  * are not in it either: two roles behind one middle role share its session.
  */
 export function cacheKeyText(inputs: CacheKeyInputs, level: number): string {
-  const { identity, steps, osUser, endpoint } = inputs
+  const { identity, steps, osUser, endpoint, tokenKind } = inputs
   const parts = steps
     .slice(0, level + 1)
     .map((step) =>
@@ -113,7 +115,7 @@ export function cacheKeyText(inputs: CacheKeyInputs, level: number): string {
     )
   // What the root gives by itself does not depend on where STS is asked.
   if (level === ROOT_LEVEL) return JSON.stringify(['aws-cred 1 root', identity.id])
-  return JSON.stringify(['aws-cred 1', identity.id, identity.partition, endpoint, 'regional', parts])
+  return JSON.stringify(['aws-cred 1', identity.id, identity.partition, endpoint, tokenKind, parts])
 }
 
 function callOf(step: AssumeRoleStep, userName: string | null, osUser: string): readonly unknown[] {

@@ -2,8 +2,8 @@ import { CredError } from './errors.ts'
 import { type AssumeRoleStep, webIdentityStep } from './plan-steps.ts'
 import type { ProfileProperty, Profiles } from './profiles.ts'
 import { setting, settingKey } from './settings.ts'
-import { isRegionName } from './sts-endpoint.ts'
 import { at, type Origin } from './sts-limits.ts'
+import { isRegionName } from './sts-region.ts'
 import { nearest, quoted, shown } from './text.ts'
 
 /** Roots whose credentials come from neither the keychain nor a file's keys: named here, fetched elsewhere. */

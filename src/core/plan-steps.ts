@@ -12,6 +12,7 @@ import {
   mfaSerialProblem,
   parseDurationSeconds,
   parseRoleArn,
+  roleArnRule,
   SESSION_TOKEN_MAX_S,
 } from './sts-limits.ts'
 import { quoted, shown } from './text.ts'
@@ -62,7 +63,7 @@ export function assumeRoleStep(
     const told = looksLikeKey(roleArn.value) ? '' : ` ${quoted(roleArn.value)}`
     throw new CredError(
       'failed',
-      `cannot use ${key}${told} of profile ${quoted(profile)} (${at(roleArn)}): a role reads arn:aws:iam::ACCOUNT:role/NAME`,
+      `cannot use ${key}${told} of profile ${quoted(profile)} (${at(roleArn)}): ${roleArnRule(roleArn.value)}`,
     )
   }
   if (askedSeconds !== undefined && askedSeconds > ASSUME_ROLE_MAX_S) {

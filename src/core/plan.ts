@@ -47,8 +47,8 @@ export interface Plan {
   readonly steps: readonly Step[]
   /** False where `aws_cred_account_id = never` keeps the account out of the answer. */
   readonly tellsAccount: boolean
-  /** The region that the profile names for STS calls (`aws_cred_region`), and for everything (`region`). */
-  readonly stsRegion: string | null
+  /** The profile whose settings decide where AWS is asked: `profile`, or the one that its line of ours points to. */
+  readonly servedProfile: string
   readonly region: string | null
 }
 
@@ -108,7 +108,7 @@ export function planProfile(profile: string, profiles: Profiles, options: PlanOp
     root,
     steps,
     tellsAccount: own('account_id')?.toLowerCase() !== 'never',
-    stsRegion: line('aws_cred_region'),
+    servedProfile: served,
     region: line('region'),
   }
 }

@@ -3,8 +3,15 @@ import { isPortableProfileName, ownLine, parseOwnLine } from './command-line.ts'
 import type { Context } from './context.ts'
 import { CredError } from './errors.ts'
 import { INI_NAME } from './ini-grammar.ts'
-import { isRegionName } from './sts-endpoint.ts'
-import { DURATION_MIN_S, mfaSerialProblem, parseDurationText, parseRoleArn, SESSION_TOKEN_MAX_S } from './sts-limits.ts'
+import {
+  DURATION_MIN_S,
+  mfaSerialProblem,
+  parseDurationText,
+  parseRoleArn,
+  roleArnRule,
+  SESSION_TOKEN_MAX_S,
+} from './sts-limits.ts'
+import { isRegionName } from './sts-region.ts'
 import { quoted, shown } from './text.ts'
 import type { Arguments } from './verb.ts'
 
@@ -54,7 +61,7 @@ export function setupRequest(
   checkProfileName(profile, context.platform)
   const roleArn = given.text('role-arn') ?? null
   if (roleArn !== null && parseRoleArn(roleArn) === null) {
-    throw usageError(VERB, `--role-arn ${quoted(roleArn)} is no role: one reads arn:aws:iam::ACCOUNT:role/NAME`)
+    throw usageError(VERB, `--role-arn ${quoted(roleArn)} cannot be used: ${roleArnRule(roleArn)}`)
   }
   const mfaSerial = textFlag(given, 'mfa-serial')
   const problem = mfaSerial === null ? null : mfaSerialProblem(mfaSerial)

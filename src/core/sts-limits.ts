@@ -1,4 +1,5 @@
 import { CredError } from './errors.ts'
+import { PARTITIONS } from './sts-region.ts'
 import { quoted } from './text.ts'
 
 /** Where a setting stands, for messages: `~/.aws/config:12`. */
@@ -21,15 +22,23 @@ export interface RoleArnParts {
   readonly roleName: string
 }
 
-/** Takes a role's ARN apart; null where it is none. */
+/** Takes a role's ARN apart; null where it is none, or of a partition that AWS does not have. */
 export function parseRoleArn(arn: string): RoleArnParts | null {
   const match = ROLE_ARN.exec(arn)
-  if (match === null) return null
+  if (match === null || !PARTITIONS.includes(match[1] ?? '')) return null
   return {
     partition: match[1] ?? '',
     accountId: match[2] ?? '',
     roleName: arn.slice(arn.lastIndexOf('/') + 1),
   }
+}
+
+/** What a text that `parseRoleArn` does not take should have been. */
+export function roleArnRule(arn: string): string {
+  const partitionAlone = ROLE_ARN.test(arn)
+  return partitionAlone
+    ? `its partition must be one of ${PARTITIONS.join(', ')}`
+    : 'a role reads arn:aws:iam::ACCOUNT:role/NAME'
 }
 
 /** Limits of the STS service model (2011-06-15): AssumeRole 900–43,200 s, GetSessionToken 900–129,600 s. */

@@ -18,6 +18,15 @@ export function quoted(text: string, maxLength = 100): string {
   return `"${shown(text, maxLength)}"`
 }
 
+/**
+ * One word of a command that a hint tells to paste: bare where it can be, else in the quotes that most shells take alike.
+ * What no terminal may show is escaped, and then the word cannot be pasted.
+ */
+export function pastedWord(text: string): string {
+  if (/^[\w@%+=:,./-]+$/.test(text)) return text
+  return shown(/["$`\\!]/.test(text) ? `'${text.replaceAll("'", `'\\''`)}'` : `"${text}"`, 300)
+}
+
 /** Long runs of mixed letters and digits, as secret keys and session tokens are; no path or word looks like that. */
 const KEY_LIKE = /[A-Za-z0-9+/=_-]{32,}/g
 

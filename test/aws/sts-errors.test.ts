@@ -1,103 +1,343 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { StsCall } from '../../src/aws/sts-calls.ts'
-import { wordStsError } from '../../src/aws/sts-errors.ts'
-import type { Environment } from '../../src/core/context.ts'
+import { assumeRole, assumeRoleWithWebIdentity } from '../../src/aws/sts-calls.ts'
+import type { CredError } from '../../src/core/errors.ts'
+import type { Fault } from '../support/sts.ts'
+import { type CallPlace, callPlace, refusal } from '../support/sts-call.ts'
 
-const ROLE = 'arn:aws:iam::123456789012:role/Prod'
-const USER = 'arn:aws:iam::123456789012:user/alice'
-
-function call(endpoint: string | null = null, env: Environment = {}, purpose = `assume ${ROLE} for profile "prod"`) {
-  const made: StsCall = {
-    target: { region: 'us-east-1', endpoint, offsetMs: 0 },
-    keys: { accessKeyId: 'AKIAIOSFODNN7EXAMPLE', secretAccessKey: 'HUSH', sessionToken: null },
-    env,
-    purpose,
-    signer: '"user1"',
-    clockName: 'sts.us-east-1.amazonaws.com',
-    nowMs: () => 0,
-    deadline: new AbortController().signal,
-    onClock: () => {},
-  }
-  return made
+/** What one call gives, and how often it was tried. */
+async function refused({ sts, call, step }: CallPlace, fault: Fault): Promise<CredError & { readonly tries: number }> {
+  sts.reset()
+  sts.faults.next({ ...fault, times: 99 })
+  const error = await assumeRole(call, step, 'me').then(
+    () => assert.fail('it went well'),
+    (thrown: CredError) => thrown,
+  )
+  return Object.assign(error, { tries: sts.count('AssumeRole') })
 }
 
-const denied = (message: string) => ({
-  name: 'AccessDenied',
-  message,
-  $fault: 'client',
-  $metadata: { httpStatusCode: 403 },
-})
-const hintOf = (message: string, purpose?: string) =>
-  wordStsError(denied(message), call(null, {}, purpose), { dateMs: 0, receivedMs: 0 }).hint
+const KEY = '"user 1"'
+const SETUP = 'aws-cred setup prod'
 
-test('wordStsError() names who the trust policy must allow, and the profile for an external id', () => {
-  const message = `User: ${USER} is not authorized to perform: sts:AssumeRole on resource: ${ROLE}`
-  const way = 'an external id is set with: aws-cred setup'
-  assert.equal(hintOf(message), `the role's trust policy must allow ${USER}; ${way} prod --external-id TEXT`)
-  assert.match(hintOf(message, `assume ${ROLE} for profile "a b"`) ?? '', / aws-cred setup PROFILE --external-id TEXT$/)
-})
-
-test('wordStsError() gives no hint of a trust policy for other refusals', () => {
-  assert.equal(hintOf('Roles may not be assumed by root accounts.'), null)
-  assert.equal(hintOf('Access denied'), null)
-  const explicit = `User: ${USER} is not authorized to perform: sts:AssumeRole on resource: ${ROLE} with an explicit deny`
-  assert.equal(hintOf(explicit), null)
-})
-
-test('wordStsError() names the setting that an endpoint comes from when it cannot be reached', () => {
-  const url = 'http://127.0.0.1:9'
-  for (const code of ['ECONNREFUSED', 'ENOTFOUND']) {
-    for (const name of ['AWS_ENDPOINT_URL_STS', 'AWS_ENDPOINT_URL']) {
-      assert.equal(wordStsError({ code }, call(url, { [name]: url }), null).hint, `${name} is set to ${url}`)
-    }
-    assert.equal(wordStsError({ code }, call(), null).hint, null)
-  }
-})
-
-test("wordStsError() blames the token, its file and the trust for a web identity's refusals", () => {
-  const made = { ...call(), tokenFile: '/var/run/token' }
-  const worded = (name: string, message: string) =>
-    wordStsError({ ...denied(message), name }, made, { dateMs: 0, receivedMs: 0 })
-  const head = `cannot assume ${ROLE} for profile "prod": `
-  for (const [name, message, wanted, hint] of [
-    [
+/** Each row of contract §5: what STS says, how often it is asked, the line, the hint. `KEYID` stands for the masked key. */
+const ROWS: readonly (readonly [fault: Fault, tries: number, message: string, hint: string | null])[] = [
+  [
+    refusal('ExpiredToken', 403, 'The security token included in the request is expired'),
+    1,
+    `the session KEYID of ${KEY} has expired (ExpiredToken)`,
+    'renew it where it comes from, or use a key: aws-cred add "user 1"',
+  ],
+  [
+    refusal(
       'ExpiredTokenException',
-      'Token expired: …',
-      'the token in "/var/run/token" has expired (ExpiredTokenException)',
-      /ls -lL \/var\/run\/token$/,
-    ],
-    [
-      'InvalidIdentityToken',
-      'No provider',
-      'STS does not accept the token in "/var/run/token": No provider (InvalidIdentityToken)',
-      null,
-    ],
-    [
+      400,
+      'Token expired: current date/time 2 must be before the expiration date/time 1',
+    ),
+    1,
+    'the web identity token has expired: Token expired: current date/time 2 must be before the expiration date/time 1 (ExpiredTokenException)',
+    'whoever writes the token file has to renew it',
+  ],
+  [
+    refusal('InvalidClientTokenId', 403, 'The security token included in the request is invalid.'),
+    1,
+    `STS does not know the access key KEYID of ${KEY} (InvalidClientTokenId)`,
+    'it was deleted or switched off; put a new one in: aws-cred add "user 1" --replace',
+  ],
+  [
+    refusal(
+      'SignatureDoesNotMatch',
+      403,
+      'The request signature we calculated does not match the signature you provided.',
+    ),
+    1,
+    `the secret key of ${KEY} is not that of KEYID (SignatureDoesNotMatch)`,
+    'put the pair in again: aws-cred add "user 1" --replace',
+  ],
+  [
+    refusal('RequestExpired', 400, 'Request has expired.'),
+    1,
+    'STS refused the time of the request: Request has expired. (RequestExpired)',
+    'set the clock: sudo timedatectl set-ntp true',
+  ],
+  [
+    refusal(
       'AccessDenied',
-      'Not authorized',
-      'STS refused the token in "/var/run/token": Not authorized (AccessDenied)',
+      403,
+      'User: arn:aws:iam::123456789012:user/a is not authorized to perform: sts:AssumeRole on resource: arn:x',
+    ),
+    1,
+    `STS refused KEYID of ${KEY}: User: arn:aws:iam::123456789012:user/a is not authorized to perform: sts:AssumeRole on resource: arn:x (AccessDenied)`,
+    `the role's trust policy must allow arn:aws:iam::123456789012:user/a; an external id is set with: ${SETUP} --external-id TEXT`,
+  ],
+  [
+    refusal(
+      'AccessDenied',
+      403,
+      'User: x is not authorized to perform: sts:AssumeRole on resource: y with an explicit deny in a policy',
+    ),
+    1,
+    `STS refused KEYID of ${KEY}: User: x is not authorized to perform: sts:AssumeRole on resource: y with an explicit deny in a policy (AccessDenied)`,
+    null,
+  ],
+  [
+    refusal('AccessDenied', 403, 'MultiFactorAuthentication failed with invalid MFA one time pass code. '),
+    1,
+    `STS refused KEYID of ${KEY}: MultiFactorAuthentication failed with invalid MFA one time pass code. (AccessDenied)`,
+    'a code is good once, and for half a minute: wait for the next',
+  ],
+  [
+    refusal(
+      'AccessDenied',
+      403,
+      'MultiFactorAuthentication failed, must provide both MFA serial number and one time pass code.',
+    ),
+    1,
+    `STS refused KEYID of ${KEY}: MultiFactorAuthentication failed, must provide both MFA serial number and one time pass code. (AccessDenied)`,
+    `name the device: ${SETUP} --mfa-serial ARN`,
+  ],
+  [
+    refusal(
+      'AccessDenied',
+      403,
+      'MultiFactorAuthentication failed, unable to validate MFA code. Please verify your MFA serial number is valid and associated with this user.',
+    ),
+    1,
+    `STS refused KEYID of ${KEY}: MultiFactorAuthentication failed, unable to validate MFA code. Please verify your MFA serial number is valid and associated with this user. (AccessDenied)`,
+    `the serial is not that of a device of this user; name the right one: ${SETUP} --mfa-serial ARN`,
+  ],
+  [
+    refusal('ValidationError', 400, 'The requested DurationSeconds exceeds the MaxSessionDuration set for this role.'),
+    1,
+    'STS refused a value: The requested DurationSeconds exceeds the MaxSessionDuration set for this role. (ValidationError)',
+    `${SETUP} --duration 1h`,
+  ],
+  [
+    refusal(
+      'ValidationError',
+      400,
+      "1 validation error detected: Value 'a' at 'roleSessionName' failed to satisfy constraint: x",
+    ),
+    1,
+    "STS refused a value: 1 validation error detected: Value 'a' at 'roleSessionName' failed to satisfy constraint: x (ValidationError)",
+    'it is aws_cred_role_session_name of profile "prod"',
+  ],
+  [
+    refusal('RegionDisabledException', 403, 'STS is not activated in this region for account:123456789012.'),
+    1,
+    'STS is not active in eu-west-1 for this account (RegionDisabledException)',
+    'ask another: export AWS_REGION=us-east-1',
+  ],
+  [
+    refusal('MalformedPolicyDocument', 400, 'This policy contains invalid Json'),
+    1,
+    'STS cannot read the session policy: This policy contains invalid Json (MalformedPolicyDocument)',
+    'it is aws_cred_policy of profile "prod"',
+  ],
+  [
+    refusal('PackedPolicyTooLarge', 400, 'Packed size of session tags consumes 120% of allotted space.'),
+    1,
+    'session policy and tags are too long together: Packed size of session tags consumes 120% of allotted space. (PackedPolicyTooLarge)',
+    'they are aws_cred_policy, aws_cred_policy_arns and aws_cred_tags of profile "prod"',
+  ],
+  [
+    refusal('IDPCommunicationError', 400, 'the request timed out'),
+    3,
+    'STS cannot reach the identity provider: the request timed out (IDPCommunicationError)',
+    "it is the token's issuer that does not answer AWS",
+  ],
+  [
+    refusal('IDPRejectedClaim', 403, 'x'),
+    1,
+    'STS does not take the web identity token: x (IDPRejectedClaim)',
+    "its issuer, audience and subject must be those that IAM's identity provider and the role's trust policy name",
+  ],
+  [
+    refusal('InvalidIdentityToken', 400, 'No OpenIDConnect provider found in your account for https://x'),
+    1,
+    'STS does not take the web identity token: No OpenIDConnect provider found in your account for https://x (InvalidIdentityToken)',
+    "its issuer, audience and subject must be those that IAM's identity provider and the role's trust policy name",
+  ],
+  ...['Throttling', 'ThrottlingException', 'RequestLimitExceeded', 'TooManyRequestsException'].map(
+    (code) =>
+      [
+        refusal(code, code === 'TooManyRequestsException' ? 429 : 400, 'Rate exceeded'),
+        3,
+        `STS takes no more calls of this account for now (${code})`,
+        'other programs of the account call it too often; try again in a minute',
+      ] as const,
+  ),
+  [
+    { kind: '500' },
+    3,
+    'STS failed: The request processing has failed because of an unknown error. (InternalFailure)',
+    "AWS's own state: https://health.aws.amazon.com/health/status",
+  ],
+  [
+    { kind: '503' },
+    3,
+    'STS failed: Service is unavailable (ServiceUnavailable)',
+    "AWS's own state: https://health.aws.amazon.com/health/status",
+  ],
+  [refusal('Weird', 502, 'x'), 3, 'STS answered: x (Weird)', null],
+  [refusal('Weird', 504, ''), 3, 'STS refused (Weird)', null],
+  [refusal('OptInRequired', 403, 'x'), 1, 'STS answered: x (OptInRequired)', null],
+  [
+    refusal('IncompleteSignature', 400, 'x'),
+    1,
+    'the signature was changed or lost on the way: x (IncompleteSignature)',
+    null,
+  ],
+  [
+    refusal('MissingAuthenticationToken', 403, 'x'),
+    1,
+    'the signature was changed or lost on the way: x (MissingAuthenticationToken)',
+    null,
+  ],
+  [{ kind: 'reset' }, 3, 'cannot reach sts.example: the connection was cut (ECONNRESET)', 'AWS_REGION says eu-west-1'],
+  [{ kind: 'cut' }, 3, 'cannot reach sts.example: the connection was cut (ECONNRESET)', 'AWS_REGION says eu-west-1'],
+]
+
+const NOT_STS = 'something between here and AWS answered, as the sign-in page of a network does'
+const BROKEN: typeof ROWS = [
+  [{ kind: 'garbage' }, 1, "the answer of sts.example cannot be read: it is not one of STS's (HTTP 200)", NOT_STS],
+  [
+    { kind: 'garbage', status: 403 },
+    1,
+    "the answer of sts.example cannot be read: it is not one of STS's (HTTP 403)",
+    NOT_STS,
+  ],
+  [
+    { kind: 'garbage', status: 503 },
+    3,
+    "the answer of sts.example cannot be read: it is not one of STS's (HTTP 503)",
+    NOT_STS,
+  ],
+  [
+    { kind: 'body', status: 403, body: '<html><p>no</p></html>' },
+    1,
+    "the answer of sts.example cannot be read: it is not one of STS's (HTTP 403)",
+    NOT_STS,
+  ],
+  [
+    { kind: 'body', body: '{"x":1}' },
+    1,
+    "the answer of sts.example cannot be read: it is not one of STS's (HTTP 200)",
+    NOT_STS,
+  ],
+  // Nested so deep that a parser runs out of stack.
+  [
+    { kind: 'body', body: '<a>'.repeat(340_000) },
+    1,
+    "the answer of sts.example cannot be read: it is not one of STS's (HTTP 200)",
+    NOT_STS,
+  ],
+  [{ kind: 'truncated' }, 1, "the answer of sts.example cannot be read: it is not one of STS's (HTTP 200)", NOT_STS],
+  [
+    { kind: 'bad-expiration' },
+    1,
+    "the answer of sts.example cannot be read: it is not one of STS's (HTTP 200)",
+    NOT_STS,
+  ],
+  [{ kind: 'empty' }, 1, 'the answer of sts.example cannot be used: it holds no credentials', null],
+  [{ kind: 'no-credentials' }, 1, 'the answer of sts.example cannot be used: it holds no credentials', null],
+  [{ kind: 'no-expiration' }, 1, 'the answer of sts.example cannot be used: its Expiration is no time', null],
+  [{ kind: 'past-expiration' }, 1, 'the answer of sts.example cannot be used: its Expiration has passed', null],
+  [{ kind: 'huge' }, 1, 'the answer of sts.example cannot be used: it is over 1 MiB', null],
+]
+
+test('assumeRole() words each refusal and each broken answer, and tries again what is worth it', async (t) => {
+  await Promise.all(
+    [...ROWS, ...BROKEN].map(async ([fault, tries, message, hint]) => {
+      const here = await callPlace(t)
+      const { accessKeyId } = here.world.alice
+      const found = await refused(here, fault)
+      const masked = `${accessKeyId.slice(0, 4)}…${accessKeyId.slice(-4)}`
+      const { code, hint: foundHint, tries: foundTries } = found
+      assert.deepEqual(
+        { message: found.message, hint: foundHint, tries: foundTries, code },
+        { message: `cannot try: ${message.replace('KEYID', masked)}`, hint, tries, code: 'failed' },
+      )
+    }),
+  )
+})
+
+test('assumeRole() words a refusal of a session that signs, and of a region that may be off', async (t) => {
+  const unknown = refusal('InvalidClientTokenId', 403, 'The security token included in the request is invalid.')
+  const signed = await callPlace(t)
+  const { keys, place: where } = signed.call
+  const session = { ...signed, call: { ...signed.call, keys: { ...keys, sessionToken: 'token' } } }
+  assert.equal((await refused(session, unknown)).hint, 'it was revoked, or whom it stands for was deleted')
+  const inRegion = (regionFrom: string) => ({
+    ...signed,
+    call: { ...signed.call, place: { ...where, region: 'af-south-1', regionFrom } },
+  })
+  assert.equal(
+    (await refused(inRegion('AWS_REGION'), unknown)).hint,
+    'the account may not have af-south-1 switched on; ask another: export AWS_REGION=us-east-1',
+  )
+  assert.equal(
+    (await refused(inRegion('aws_cred_region (/c:3)'), unknown)).hint,
+    'the account may not have af-south-1 switched on; another region goes into aws_cred_region (/c:3)',
+  )
+})
+
+test("assumeRole() names the endpoint's setting where there is one of one's own", async (t) => {
+  const { call, step } = await callPlace(t)
+  const url = 'http://127.0.0.1:9'
+  const endpoint = { url, host: '127.0.0.1:9', signingRegion: 'eu-west-1' }
+  const override = { url, from: '[services dev] (/c:7)' }
+  const nobody = { ...call, place: { ...call.place, override }, target: { ...call.target, endpoint } }
+  await assert.rejects(assumeRole(nobody, step, 'me'), {
+    message: 'cannot try: cannot reach 127.0.0.1:9: the connection was refused (ECONNREFUSED)',
+    hint: '[services dev] (/c:7) is set to http://127.0.0.1:9',
+  })
+})
+
+test('assumeRole() quotes hostile names in hints so that they can be pasted, and escapes what STS says', async (t) => {
+  const here = await callPlace(t)
+  const hostile = (signer: string) => ({ ...here, call: { ...here.call, signer } })
+  const unknown = refusal('InvalidClientTokenId', 403, 'x')
+  const hintFor = async (signer: string) => (await refused(hostile(signer), unknown)).hint?.split('in: ')[1]
+  assert.equal(await hintFor('a b'), 'aws-cred add "a b" --replace')
+  assert.equal(await hintFor('$(touch x)'), "aws-cred add '$(touch x)' --replace")
+  assert.equal(await hintFor("it's `x`"), "aws-cred add 'it'\\''s `x`' --replace")
+  const said = await refused(here, refusal('Odd\u001b[31m', 400, 'red \u001b[31m\u202e text'))
+  assert.match(said.message, /STS answered: red \\x1b\[31m\\u\{202e\} text \(Odd\\x1b\[31m\)$/)
+})
+
+test('assumeRoleWithWebIdentity() blames the token, its file and the trust', async (t) => {
+  const here = await callPlace(t)
+  const call = { ...here.call, tokenFile: '/var/run/token' }
+  const token = 'the web identity token in "/var/run/token"'
+  for (const [fault, wanted, hint] of [
+    [
+      refusal('ExpiredTokenException', 400, 'Token expired'),
+      `${token} has expired: Token expired (ExpiredTokenException)`,
+      /whoever writes the token file has to renew it/,
+    ],
+    [
+      refusal('InvalidIdentityToken', 400, 'No provider'),
+      `STS does not take ${token}: No provider (InvalidIdentityToken)`,
       /trust policy/,
     ],
-    [
-      'ValidationError',
-      'The requested',
-      'STS refused the token in "/var/run/token": The requested (ValidationError)',
-      null,
-    ],
+    [refusal('AccessDenied', 403, 'No'), `STS refused ${token}: No (AccessDenied)`, /issuer, subject and audience/],
   ] as const) {
-    const error = worded(name, message)
-    assert.equal(error.message, head + wanted)
-    if (hint === null) assert.equal(error.hint, null)
-    else assert.match(error.hint ?? '', hint)
+    here.sts.faults.next({ ...fault, times: 99 })
+    const error = await assumeRoleWithWebIdentity(call, here.step, 'me', 'a.b.c').then(
+      () => assert.fail('it went well'),
+      (thrown: CredError) => thrown,
+    )
+    here.sts.reset()
+    assert.equal(error.message, `cannot ${call.purpose}: ${wanted}`)
+    assert.match(error.hint ?? '', hint)
   }
 })
 
-test('wordStsError() sends nobody to add for keys that add does not mend', () => {
+test('assumeRole() sends nobody to add for keys that add does not mend', async (t) => {
+  const here = await callPlace(t)
+  const foreign = { ...here, call: { ...here.call, signerIsForeign: true } }
   for (const name of ['InvalidClientTokenId', 'SignatureDoesNotMatch']) {
-    const refused = { ...denied(''), name }
-    const seen = { dateMs: 0, receivedMs: 0 }
-    assert.match(wordStsError(refused, call(), seen).hint ?? '', /aws-cred add user1 --replace$/)
-    assert.equal(wordStsError(refused, { ...call(), signerIsForeign: true }, seen).hint, null)
+    assert.match((await refused(here, refusal(name, 403, 'x'))).hint ?? '', /aws-cred add/)
+    assert.doesNotMatch((await refused(foreign, refusal(name, 403, 'x'))).hint ?? '', /aws-cred add/)
   }
 })

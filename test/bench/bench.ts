@@ -6,6 +6,7 @@ import { buildExecutable, hostTarget } from '../../src/build/executable.ts'
 import { BINARY, ensureBuilt } from '../support/built-binary.ts'
 import { keyringInstalled, startKeyring } from '../support/keyring.ts'
 import { type Command, type Figures, interleave } from './interleave.ts'
+import { microseconds, settingsCommands } from './settings.ts'
 
 /**
  * `npm run bench [-- ROUNDS]`: the bars of the issues as ratios of one run. Every comparison runs its commands in turn,
@@ -92,10 +93,25 @@ async function vaultHit(program: string, empty: string): Promise<void> {
       residentKb(hit.argv, world.env) / residentKb([empty], world.env),
       1.3,
     )
+    await settingsHit(world, hit.argv)
   } finally {
     await world.end()
     rmSync(memory, { recursive: true, force: true })
   }
+}
+
+/** What region, endpoint and clock add to a hit. Twice the rounds: the bar is narrow. */
+async function settingsHit(world: BenchWorld, argv: readonly string[]): Promise<void> {
+  print('')
+  await world.reset()
+  const figures = interleave(settingsCommands(world, argv), world.env, rounds * 2)
+  table(figures)
+  const [few, all] = figures as [Figures, Figures]
+  bar('every setting of region and endpoint / one', all.medianMs / few.medianMs, 1.02)
+  const { endpoint, clock } = microseconds(join(work, 'clock'))
+  const part = (endpoint + clock) / 1000 / few.medianMs
+  bar(`of it endpoint ${endpoint.toFixed(0)} µs, clock ${clock.toFixed(0)} µs, by themselves`, part, 0.02)
+  print(`     STS calls meanwhile: ${JSON.stringify(await world.counts())}`)
 }
 
 /** What any program in this Node pays for one item of the vault: the floor under its hit. */

@@ -43,6 +43,7 @@ const INPUTS: CacheKeyInputs = {
   steps: [MIDDLE, ROLE],
   osUser: 'root',
   endpoint: null,
+  tokenKind: 'regional',
 }
 const KEY = cacheKeyText(INPUTS, 1)
 
@@ -79,6 +80,7 @@ test('cacheKeyText() changes with source, partition, endpoint and number of hops
     cacheKeyText({ ...INPUTS, identity: { ...identity, partition: 'aws-cn' } }, 1),
     cacheKeyText({ ...INPUTS, endpoint: 'https://sts.example' }, 1),
     cacheKeyText({ ...INPUTS, endpoint: '' }, 1),
+    cacheKeyText({ ...INPUTS, tokenKind: 'global' }, 1),
     cacheKeyText({ ...INPUTS, steps: [ROLE] }, 0),
     cacheKeyText({ ...INPUTS, steps: [MIDDLE, MIDDLE, ROLE] }, 2),
     cacheKeyText({ ...INPUTS, steps: [TOKEN] }, 0),

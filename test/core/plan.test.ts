@@ -64,7 +64,7 @@ test('planProfile() assumes the role of a profile with the keys of its source', 
   assert.equal(found.root.kind, 'keychain')
   assert.deepEqual(roleNames(found), ['Prod'])
   assert.equal(role(found.steps[0]).chained, false)
-  assert.deepEqual([found.region, found.stsRegion, found.tellsAccount], ['eu-west-1', null, true])
+  assert.deepEqual([found.region, found.servedProfile, found.tellsAccount], ['eu-west-1', 'prod', true])
 })
 
 test('planProfile() reads native and aws_cred_ names, mixed, the prefixed first', () => {
@@ -83,7 +83,7 @@ aws_cred_account_id = Never`
   const found = plan('prod', config, { keys: ['me'] })
   const step = role(found.steps[0])
   assert.deepEqual([step.roleArn, step.externalId, step.sessionName], [`${ARN}Prod`, 'ours', 'native-name'])
-  assert.deepEqual([found.region, found.stsRegion, found.tellsAccount], ['eu-west-1', 'eu-west-2', false])
+  assert.deepEqual([found.region, found.servedProfile, found.tellsAccount], ['eu-west-1', 'prod', false])
 })
 
 test('planProfile() reads every assume-role setting', () => {

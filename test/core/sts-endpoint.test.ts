@@ -1,26 +1,30 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
+import type { Environment } from '../../src/core/context.ts'
 import { CredError } from '../../src/core/errors.ts'
-import { endpointOverride, partitionOfRegion, stsRegion } from '../../src/core/sts-endpoint.ts'
+import { parseIni } from '../../src/core/ini.ts'
+import { mergeProfiles } from '../../src/core/profiles.ts'
+import { endpointOverride, namedPartition, stsPlace } from '../../src/core/sts-endpoint.ts'
 
-const override = (url: string, more: Record<string, string> = {}) =>
-  endpointOverride({ AWS_ENDPOINT_URL_STS: url, ...more })
-
-/** Regions as settings give them. */
-function named(regions: readonly (string | undefined)[]) {
-  return regions.map((region) => ({ setting: 'AWS_REGION', region }))
+/** The settings of profile `p` of a config at `/c`, in a shell. */
+function settings(config: string, env: Environment = {}) {
+  const profiles = mergeProfiles(parseIni(config, { kind: 'config', path: '/c' }), null)
+  return { env, profiles, profile: 'p' }
 }
+
+const ofShell = (env: Environment) => endpointOverride(settings('', env))
+const override = (url: string, more: Environment = {}) => ofShell({ AWS_ENDPOINT_URL_STS: url, ...more })
 
 test('endpointOverride() reads AWS_ENDPOINT_URL_STS before AWS_ENDPOINT_URL', () => {
   const both = { AWS_ENDPOINT_URL_STS: 'https://a.example', AWS_ENDPOINT_URL: 'https://b.example' }
-  assert.deepEqual(endpointOverride(both), { url: 'https://a.example', setting: 'AWS_ENDPOINT_URL_STS' })
-  assert.deepEqual(endpointOverride({ ...both, AWS_ENDPOINT_URL_STS: '' }), {
+  assert.deepEqual(ofShell(both), { url: 'https://a.example', from: 'AWS_ENDPOINT_URL_STS' })
+  assert.deepEqual(ofShell({ ...both, AWS_ENDPOINT_URL_STS: '' }), {
     url: 'https://b.example',
-    setting: 'AWS_ENDPOINT_URL',
+    from: 'AWS_ENDPOINT_URL',
   })
-  assert.equal(endpointOverride({}), null)
-  assert.equal(endpointOverride({ AWS_ENDPOINT_URL: '' }), null)
+  assert.equal(ofShell({}), null)
+  assert.equal(ofShell({ AWS_ENDPOINT_URL: '' }), null)
 })
 
 test('endpointOverride() heeds AWS_IGNORE_CONFIGURED_ENDPOINT_URLS', () => {
@@ -51,7 +55,8 @@ test('endpointOverride() takes http to this machine only', () => {
 test('endpointOverride() names the setting and the cure for http', () => {
   assert.throws(() => override('http://sts.example:8080/secret-path'), {
     code: 'failed',
-    message: 'cannot use AWS_ENDPOINT_URL_STS: http:// to "sts.example" would send credentials in the clear',
+    message:
+      'cannot use the endpoint URL of AWS_ENDPOINT_URL_STS: http:// to "sts.example" would send credentials in the clear',
     hint: 'use https://, or allow it for this shell: export AWS_CRED_ALLOW_HTTP=1',
   })
 })
@@ -129,38 +134,119 @@ test('endpointOverride() gives a URL or a CredError for any text, and never http
   )
 })
 
-test('stsRegion() takes the first region of the partition', () => {
-  assert.equal(stsRegion(named([undefined, '', 'eu-west-1', 'us-east-2']), 'aws'), 'eu-west-1')
-  assert.equal(stsRegion(named(['eu-west-1', 'cn-northwest-1']), 'aws-cn'), 'cn-northwest-1')
-  assert.equal(stsRegion(named(['cn-north-1', 'us-gov-east-1', 'mx-central-1']), 'aws'), 'mx-central-1')
+const SERVICES = `[profile p]
+services = mine
+endpoint_url = https://all.example
+[services mine]
+s3 =
+  endpoint_url = https://s3.example
+sts =
+  endpoint_url = https://sts.example
+`
+
+test('endpointOverride() reads the services section before endpoint_url, and names the line', () => {
+  assert.deepEqual(endpointOverride(settings(SERVICES)), { url: 'https://sts.example', from: '[services mine] (/c:7)' })
+  const without = SERVICES.replace('sts =', 'sqs =')
+  assert.deepEqual(endpointOverride(settings(without)), { url: 'https://all.example', from: 'endpoint_url (/c:3)' })
 })
 
-test('stsRegion() falls back to the default of the partition', () => {
-  assert.equal(stsRegion(named([]), 'aws'), 'us-east-1')
-  assert.equal(stsRegion(named(['eu-west-1']), 'aws-cn'), 'cn-north-1')
-  assert.equal(stsRegion(named(['eu-west-1', undefined]), 'aws-us-gov'), 'us-gov-west-1')
+test('endpointOverride() takes aws_cred_endpoint_url before everything, whatever is to be ignored', () => {
+  const own = SERVICES.replace('[services', 'aws_cred_endpoint_url = https://own.example\n[services')
+  const env = { AWS_ENDPOINT_URL_STS: 'https://a.example', AWS_IGNORE_CONFIGURED_ENDPOINT_URLS: 'true' }
+  assert.deepEqual(endpointOverride(settings(own, env)), {
+    url: 'https://own.example',
+    from: 'aws_cred_endpoint_url (/c:4)',
+  })
 })
 
-test('stsRegion() refuses what cannot be a host label', () => {
-  for (const region of ['evil.example/', 'eu-west-1.evil', 'EU-WEST-1', 'eu west', 'x', '../a', 'eu-west-1\n']) {
-    assert.throws(() => stsRegion(named([region]), 'aws'), CredError, region)
-  }
+test('endpointOverride() lets the variable say whether to ignore before the line', () => {
+  const ignoring = SERVICES.replace('[services', 'ignore_configured_endpoint_urls = true\n[services')
+  assert.equal(endpointOverride(settings(ignoring, { AWS_ENDPOINT_URL: 'https://a.example' })), null)
+  assert.notEqual(endpointOverride(settings(ignoring, { AWS_IGNORE_CONFIGURED_ENDPOINT_URLS: 'false' })), null)
+  assert.throws(() => endpointOverride(settings('', { AWS_IGNORE_CONFIGURED_ENDPOINT_URLS: '1' })), {
+    message: 'cannot use "1" of AWS_IGNORE_CONFIGURED_ENDPOINT_URLS: it must be true or false',
+  })
 })
 
-test('partitionOfRegion() knows every partition', () => {
-  const partitions = {
-    'eu-west-1': 'aws',
-    'us-east-1': 'aws',
-    'cn-north-1': 'aws-cn',
-    'us-gov-west-1': 'aws-us-gov',
-    'us-iso-east-1': 'aws-iso',
-    'us-isob-east-1': 'aws-iso-b',
-    'eu-isoe-west-1': 'aws-iso-e',
-    'us-isof-south-1': 'aws-iso-f',
-    'eusc-de-east-1': 'aws-eusc',
+test('endpointOverride() refuses a services section that is not there, where it would count', () => {
+  const missing = SERVICES.replace('[services mine]', '[services mien]')
+  assert.throws(() => endpointOverride(settings(missing)), {
+    code: 'failed',
+    message: 'cannot find section [services mine], which services (/c:2) names',
+    hint: 'the nearest name is "mien"',
+  })
+  assert.equal(endpointOverride(settings(missing, { AWS_ENDPOINT_URL: 'https://a.example' }))?.from, 'AWS_ENDPOINT_URL')
+})
+
+test('endpointOverride() refuses http to another machine from a line too', () => {
+  assert.throws(() => endpointOverride(settings('[profile p]\nendpoint_url = http://sts.example\n')), {
+    message:
+      'cannot use the endpoint URL of endpoint_url (/c:2): http:// to "sts.example" would send credentials in the clear',
+  })
+})
+
+test('stsPlace() takes the region from aws_cred_region, AWS_REGION, AWS_DEFAULT_REGION, the profile, the partition', () => {
+  const lines = '[profile p]\nregion = eu-west-1\naws_cred_region = eu-west-2\n'
+  const native = lines.replace(/aws_cred.*\n/, '')
+  const env = { AWS_REGION: 'us-west-1', AWS_DEFAULT_REGION: 'us-west-2' }
+  const where = (config: string, given: Environment, partition = 'aws') => {
+    const { region, regionFrom } = stsPlace(settings(config, given), partition)
+    return [region, regionFrom]
   }
-  for (const [region, partition] of Object.entries(partitions)) {
-    assert.equal(partitionOfRegion(region), partition)
-    assert.equal(stsRegion(named([region]), partition), region)
-  }
+  assert.deepEqual(where(lines, env), ['eu-west-2', 'aws_cred_region (/c:3)'])
+  assert.deepEqual(where(native, env), ['us-west-1', 'AWS_REGION'])
+  assert.deepEqual(where(native, { ...env, AWS_REGION: '' }), ['us-west-2', 'AWS_DEFAULT_REGION'])
+  assert.deepEqual(where(native, {}), ['eu-west-1', 'region (/c:2)'])
+  assert.deepEqual(where('', {}, 'aws-us-gov'), ['us-gov-west-1', null])
+  assert.equal(stsPlace(settings(lines, env), 'aws', { value: 'sa-east-1', from: '--region' }).region, 'sa-east-1')
+})
+
+test('stsPlace() reads FIPS and dual-stack from variables and lines, as true or false and nothing else', () => {
+  const lines = settings('[profile p]\nuse_fips_endpoint = TRUE\nuse_dualstack_endpoint = false\n')
+  assert.deepEqual([stsPlace(lines, 'aws').useFips, stsPlace(lines, 'aws').useDualStack], [true, false])
+  const shell = { ...lines, env: { AWS_USE_FIPS_ENDPOINT: 'false', AWS_USE_DUALSTACK_ENDPOINT: 'true' } }
+  assert.deepEqual([stsPlace(shell, 'aws').useFips, stsPlace(shell, 'aws').useDualStack], [false, true])
+  assert.throws(() => stsPlace(settings('', { AWS_USE_FIPS_ENDPOINT: 'yes' }), 'aws'), {
+    message: 'cannot use "yes" of AWS_USE_FIPS_ENDPOINT: it must be true or false',
+  })
+})
+
+test("stsPlace() refuses FIPS or dual-stack together with an endpoint of one's own", () => {
+  const env = { AWS_ENDPOINT_URL: 'https://a.example' }
+  assert.throws(() => stsPlace(settings('', { ...env, AWS_USE_FIPS_ENDPOINT: 'true' }), 'aws'), {
+    message: 'cannot use AWS_USE_FIPS_ENDPOINT together with AWS_ENDPOINT_URL: AWS alone has FIPS endpoints',
+    hint: 'leave the endpoint out, in this shell: export AWS_IGNORE_CONFIGURED_ENDPOINT_URLS=true',
+  })
+  assert.throws(() => stsPlace(settings('[profile p]\nuse_dualstack_endpoint = true\n', env), 'aws'), {
+    message:
+      'cannot use use_dualstack_endpoint (/c:2) together with AWS_ENDPOINT_URL: AWS alone has dual-stack endpoints',
+  })
+  const ignoring = { ...env, AWS_USE_FIPS_ENDPOINT: 'true', AWS_IGNORE_CONFIGURED_ENDPOINT_URLS: 'true' }
+  assert.equal(stsPlace(settings('', ignoring), 'aws').useFips, true)
+})
+
+test('stsPlace() knows which tokens are of the global endpoint: only where it is asked for and there is one', () => {
+  const legacy = { AWS_STS_REGIONAL_ENDPOINTS: 'legacy' }
+  const kind = (env: Environment, config = '') => stsPlace(settings(config, env), 'aws').tokenKind
+  assert.equal(kind({}), 'regional')
+  assert.equal(kind({ AWS_REGION: 'aws-global' }), 'global')
+  assert.equal(kind({ ...legacy, AWS_REGION: 'eu-west-1' }), 'global')
+  assert.equal(kind({ ...legacy, AWS_REGION: 'af-south-1' }), 'regional')
+  assert.equal(kind({ ...legacy, AWS_ENDPOINT_URL: 'https://a.example' }), 'regional')
+  assert.equal(kind({ ...legacy, AWS_USE_FIPS_ENDPOINT: 'true' }), 'regional')
+  const line = '[profile p]\nsts_regional_endpoints = legacy\n'
+  assert.equal(kind({}, line), 'global')
+  assert.equal(kind({ AWS_STS_REGIONAL_ENDPOINTS: 'regional' }, line), 'regional')
+  assert.throws(() => kind({ AWS_STS_REGIONAL_ENDPOINTS: 'global' }), {
+    message: 'cannot use "global" of AWS_STS_REGIONAL_ENDPOINTS: it must be regional or legacy',
+  })
+})
+
+test('namedPartition() is that of the region which is named first', () => {
+  assert.equal(namedPartition(settings('')), 'aws')
+  assert.equal(namedPartition(settings('[profile p]\nregion = cn-north-1\n')), 'aws-cn')
+  assert.equal(
+    namedPartition(settings('[profile p]\nregion = cn-north-1\n', { AWS_REGION: 'us-gov-east-1' })),
+    'aws-us-gov',
+  )
 })

@@ -51,10 +51,7 @@ const NODE_VARIABLES: readonly (readonly [string, (folder: string) => Record<str
   ['LD_LIBRARY_PATH', (folder) => ({ LD_LIBRARY_PATH: `${folder}::/nonexistent` })],
   ['a locale of nowhere', () => ({ LC_ALL: 'xx_YY.UTF-8', LANG: 'xx', TZ: 'Nowhere/City' })],
   ['a strange terminal', () => ({ TERM: 'dumb', FORCE_COLOR: '3', NO_COLOR: '', COLUMNS: '1' })],
-  [
-    'SDK settings of others',
-    () => ({ AWS_MAX_ATTEMPTS: '0', AWS_RETRY_MODE: 'x', AWS_DEFAULTS_MODE: 'x', AWS_USE_FIPS_ENDPOINT: 'true' }),
-  ],
+  ['SDK settings of others', () => ({ AWS_MAX_ATTEMPTS: '0', AWS_RETRY_MODE: 'x', AWS_DEFAULTS_MODE: 'x' })],
   [
     'keys in the environment',
     () => ({ AWS_ACCESS_KEY_ID: 'AKIAXXXXXXXXXXXXXXXX', AWS_SECRET_ACCESS_KEY: 'x', AWS_SESSION_TOKEN: 'x' }),

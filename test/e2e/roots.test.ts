@@ -217,7 +217,7 @@ test('web identity: a token file that is renewed, and a hop on its role', async 
   const refused = failureOf(await verb(place, ['process', '--profile', 'root', '--refresh']), 1)
   assert.match(
     refused,
-    /the token in ".*\/token" has expired \(ExpiredTokenException\)\naws-cred: hint: .*ls -lL \S+\/token\n$/,
+    /the web identity token in ".*\/token" has expired: .* \(ExpiredTokenException\)\naws-cred: hint: whoever writes/,
   )
 })
 

@@ -4,8 +4,8 @@ import { type Answer, errorAnswer, type Service, StsError } from './sts-answers.
 
 /**
  * - `throttle`, `500`, `503`, `error` (with code, status, message): refused, nothing done
- * - `reset`: the connection is reset; `empty`: 200 without a body; `garbage`: 200 and a portal's HTML; `huge`: 200 and
- *   64 MiB (or `bytes`) of XML
+ * - `reset`: the connection is reset; `empty`: 200 without a body; `garbage`: 200 (or `status`) and a portal's HTML;
+ *   `huge`: 200 and 64 MiB (or `bytes`) of XML; `body`: 200 (or `status`) and the XML given
  * - done, but told badly: `slow` (after `delayMs`), `truncated` (the document ends in the middle), `cut` (the
  *   connection does), `no-credentials`, `no-expiration`, `past-expiration`, `bad-expiration`
  */
@@ -18,6 +18,7 @@ export const faultKinds = [
   'empty',
   'garbage',
   'huge',
+  'body',
   'slow',
   'truncated',
   'cut',
@@ -39,6 +40,9 @@ export interface Fault {
   status?: number
   message?: string
   bytes?: number
+  body?: string
+  /** Seconds that a refusal says to wait, in the `Retry-After` header. */
+  retryAfter?: number
 }
 
 /** Faults waiting for the requests that they spoil, first in, first out. */
@@ -83,8 +87,10 @@ export async function answeredBadly(fault: Fault, response: ServerResponse): Pro
   else if (fault.kind === 'empty') response.writeHead(200, { 'Content-Type': 'text/xml', 'Content-Length': 0 }).end()
   else if (fault.kind === 'garbage')
     response
-      .writeHead(200, { 'Content-Type': 'text/html' })
+      .writeHead(fault.status ?? 200, { 'Content-Type': 'text/html' })
       .end('<!DOCTYPE html><p>Please <b>sign in & accept\0\u{fffd}')
+  else if (fault.kind === 'body')
+    response.writeHead(fault.status ?? 200, { 'Content-Type': 'text/xml' }).end(fault.body ?? '')
   else if (fault.kind === 'huge') await sendHuge(response, fault.bytes ?? 64 * 1024 * 1024)
   else return false
   return true

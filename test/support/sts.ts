@@ -1,4 +1,5 @@
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http'
+import { createServer as createTlsServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { setTimeout as wait } from 'node:timers/promises'
 import { type Answer, errorAnswer, resultAnswer, type Service, StsError } from './sts-answers.ts'
@@ -24,6 +25,10 @@ export interface StsOptions extends World {
   issueSeconds?: number
   /** 0, for a free one, unless given. */
   port?: number
+  /** 127.0.0.1 unless given. */
+  host?: string
+  /** Key and certificate in PEM form: https then. */
+  tls?: { readonly key: string; readonly cert: string }
 }
 
 /** A running emulator. */
@@ -72,7 +77,7 @@ export async function startSts(options: StsOptions): Promise<Sts> {
   const faults = new Faults()
   const requests: StsRequest[] = []
   const closing = new AbortController()
-  const server = createServer((incoming, response) => {
+  const answer: RequestListener = (incoming, response) => {
     response.sendDate = false
     response.setHeader('Date', new Date(nowMs()).toUTCString())
     serve(incoming, response).catch((error: NodeJS.ErrnoException) => {
@@ -81,7 +86,8 @@ export async function startSts(options: StsOptions): Promise<Sts> {
       // A fault of the emulator, or of what asked it: said in the answer, where a test shows it.
       else send(response, errorAnswer('sts', new StsError('EmulatorFailure', 500, `emulator: ${error.message}`)), null)
     })
-  })
+  }
+  const server = options.tls ? createTlsServer(options.tls, answer) : createServer(answer)
 
   async function serve(incoming: IncomingMessage, response: ServerResponse): Promise<void> {
     const request = await signedRequest(incoming)
@@ -121,11 +127,12 @@ export async function startSts(options: StsOptions): Promise<Sts> {
   }
 
   const count = (operation: string) => requests.filter((one) => one.operation === operation).length
-  server.listen(options.port ?? 0, '127.0.0.1')
+  const host = options.host ?? '127.0.0.1'
+  server.listen(options.port ?? 0, host)
   await new Promise((resolve, reject) => server.once('listening', resolve).once('error', reject))
   const { port } = server.address() as AddressInfo
   const sts: Sts = {
-    url: `http://127.0.0.1:${port}`,
+    url: `${options.tls ? 'https' : 'http'}://${host.includes(':') ? `[${host}]` : host}:${port}`,
     port,
     world: state.world,
     faults,
@@ -168,6 +175,7 @@ function send(response: ServerResponse, answer: Answer, fault: Fault | null): vo
     'Content-Type': 'text/xml',
     'Content-Length': body.length,
     'x-amzn-RequestId': answer.requestId,
+    ...(fault?.retryAfter === undefined ? {} : { 'Retry-After': String(fault.retryAfter) }),
   })
   if (fault?.kind === 'cut') response.write(body.subarray(0, body.length / 2), () => response.destroy())
   else response.end(body)

@@ -1,13 +1,19 @@
 import { assumeRole, getSessionToken, type StsCall } from '../../aws/sts-calls.ts'
+import { stsEndpoint } from '../../aws/sts-client.ts'
 import { type RootIdentity, sessionNameOf } from '../../core/cache-key.ts'
+import type { CallSetting } from '../../core/call-settings.ts'
 import { CredError } from '../../core/errors.ts'
+import { networkFor } from '../../core/network.ts'
 import type { RootCredentials } from '../../core/obtain.ts'
 import type { Plan, Step } from '../../core/plan.ts'
 import { REFRESH_BUDGET_MS, type Session } from '../../core/session.ts'
-import { quoted } from '../../core/text.ts'
+import { stsPlace } from '../../core/sts-endpoint.ts'
+import { parseRoleArn, type RoleArnParts } from '../../core/sts-limits.ts'
+import { defaultRegion } from '../../core/sts-region.ts'
+import { pastedWord, quoted } from '../../core/text.ts'
+import { callSettingsOf } from './call-settings-of.ts'
 import { noteClock } from './note-clock.ts'
 import { stsNowMs } from './sources.ts'
-import { stsPlace } from './sts-place.ts'
 import type { Workspace } from './workspace.ts'
 
 /** The call of one step, with the clock that it teaches kept in the index. Throws `CredError` with cause and remedy. */
@@ -19,6 +25,7 @@ export async function callSts(
   identity: RootIdentity,
   deadline: AbortSignal,
 ): Promise<Session> {
+  checkPartitions(plan, identity)
   const what = step.kind === 'assume-role' ? `assume ${step.roleArn}` : 'get a session'
   const purpose = `${what} for profile ${quoted(plan.profile)}`
   if (step.mfaSerial !== null) {
@@ -27,12 +34,34 @@ export async function callSts(
   const call = stsCall(workspace, plan, identity, {
     keys: signer,
     purpose,
-    signer: quoted(signerName(plan, step)),
+    profile: step.profile,
+    signer: signerName(plan, step),
     signerIsForeign: !('identity' in signer) || !(plan.root.kind === 'keychain' || plan.root.kind === 'static'),
     deadline,
   })
   if (step.kind === 'session-token') return getSessionToken(call, step, identity.accountId, null)
   return assumeRole(call, step, sessionNameOf(step, identity, workspace.context.userName) as string)
+}
+
+/** Credentials are good in one partition alone: a role in another is a mistake that needs no call to be found. */
+function checkPartitions(plan: Plan, identity: RootIdentity): void {
+  for (const step of plan.steps) {
+    const role = step.kind === 'assume-role' ? parseRoleArn(step.roleArn) : null
+    if (role !== null && role.partition !== identity.partition) {
+      throw otherPartitionError(step.profile, role, identity, signerName(plan, plan.steps[0] as Step))
+    }
+  }
+}
+
+/** A role that the root's key can never assume. A key that was not verified is of the partition that it was put in for. */
+function otherPartitionError(profile: string, role: RoleArnParts, identity: RootIdentity, rootName: string): CredError {
+  const message = `cannot assume role ${role.roleName} of ${role.accountId} for profile ${quoted(profile)}: it is in partition ${role.partition}, and the key of ${quoted(rootName)} in ${identity.partition}`
+  return new CredError('failed', message, {
+    hint:
+      identity.accountId === null
+        ? `where the key belongs to ${role.partition}, put it in again: aws-cred add ${pastedWord(rootName)} --replace --region ${defaultRegion(role.partition)}`
+        : `name a profile whose key is of ${role.partition}: aws-cred setup ${pastedWord(profile)} --source-profile NAME`,
+  })
 }
 
 /** The profile whose credentials sign a step: the one before it, or the root. */
@@ -48,27 +77,31 @@ export function refreshDeadline(): AbortSignal {
   return AbortSignal.timeout(REFRESH_BUDGET_MS)
 }
 
-export type CallPurpose = Pick<StsCall, 'keys' | 'purpose' | 'signer' | 'signerIsForeign' | 'tokenFile'> & {
+export type CallPurpose = Pick<StsCall, 'keys' | 'purpose' | 'profile' | 'signer' | 'signerIsForeign' | 'tokenFile'> & {
   readonly deadline?: AbortSignal
+  /** A region of the command line, before all settings. */
+  readonly typedRegion?: CallSetting | undefined
 }
 
 /** A call at the place that settings and partition name, under STS's own clock as far as it is known. */
 export function stsCall(
   workspace: Workspace,
-  plan: Pick<Plan, 'stsRegion' | 'region'>,
+  plan: Pick<Plan, 'servedProfile'>,
   identity: Pick<RootIdentity, 'partition'>,
   given: CallPurpose,
 ): StsCall {
   const { context } = workspace
-  const { region, endpoint, clockName } = stsPlace(workspace, plan, identity)
+  const settings = callSettingsOf(workspace, plan)
+  const place = stsPlace(settings, identity.partition, given.typedRegion)
+  const endpoint = stsEndpoint(place)
+  const clockName = endpoint.host
   const stsMs = stsNowMs(workspace, clockName)
   const offsetMs = stsMs === null ? 0 : stsMs - context.nowMs()
   return {
     ...given,
     deadline: given.deadline ?? refreshDeadline(),
-    target: { region, endpoint, offsetMs },
-    env: context.env,
-    clockName,
+    place,
+    target: { endpoint, network: networkFor(endpoint.url, settings), offsetMs },
     nowMs: () => context.nowMs(),
     onClock: (seen) => noteClock(workspace, clockName, seen),
   }

@@ -57,7 +57,7 @@ function purposeOf(plan: Plan, root: OtherRoot): string {
 /** The keys that `credential_source = Environment` means: as they are, and never kept. */
 export function readEnvironment(workspace: Workspace, plan: Plan, root: CredentialSourceRoot): RootCredentials {
   const keys = environmentKeys(root.profile, workspace.context.env)
-  return { ...keys, identity: keysIdentity('environment', keys.accessKeyId, partitionOf(plan)) }
+  return { ...keys, identity: keysIdentity('environment', keys.accessKeyId, partitionOf(workspace, plan)) }
 }
 
 /** What was fetched as keys to sign with; of a session, under the identity that its kind has. */

@@ -6,7 +6,7 @@ import { type LoginToken, parseLoginToken, renewedLoginText } from '../../core/l
 import type { LoginRoot } from '../../core/plan-roots.ts'
 import type { Session } from '../../core/session.ts'
 import { signInError } from '../../core/sign-in.ts'
-import { isRegionName } from '../../core/sts-endpoint.ts'
+import { isRegionName } from '../../core/sts-region.ts'
 import { shown } from '../../core/text.ts'
 import { loginTokenPath } from '../../io/token-cache.ts'
 import type { RootFetch } from './fetch-root.ts'
@@ -26,7 +26,7 @@ export async function loginSession(fetch: RootFetch, root: LoginRoot): Promise<S
     canRenew: () => true,
     async renew(old, text) {
       last = old
-      const renewed = await renewLogin(serviceCall(fetch, 'SIGNIN', regionOf(fetch, root, old)), old)
+      const renewed = await renewLogin(serviceCall(fetch, root.profile, 'signin', regionOf(fetch, root, old)), old)
       const fresh = { ...renewed, expiresMs: context.nowMs() + renewed.expiresInS * 1000 }
       const { expiresInS: _, ...given } = fresh
       return { token: { ...old, ...given }, text: renewedLoginText(text, fresh) }

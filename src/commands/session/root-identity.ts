@@ -5,10 +5,17 @@ import {
   keysIdentity,
   type RootIdentity,
 } from '../../core/cache-key.ts'
+import type { CallSettings } from '../../core/call-settings.ts'
 import type { Plan } from '../../core/plan.ts'
-import { endpointOverride } from '../../core/sts-endpoint.ts'
+import {
+  type EndpointOverride,
+  endpointOverride,
+  namedPartition,
+  type ServiceName,
+  stsPlace,
+} from '../../core/sts-endpoint.ts'
 import { parseRoleArn } from '../../core/sts-limits.ts'
-import { stsPlace } from './sts-place.ts'
+import { callSettingsOf } from './call-settings-of.ts'
 import type { Workspace } from './workspace.ts'
 
 /**
@@ -22,14 +29,14 @@ export function knownRootIdentity(workspace: Workspace, plan: Plan): RootIdentit
   const { index } = workspace
   switch (root.kind) {
     case 'static':
-      return identityOfStatic(root, partitionOf(plan))
+      return identityOfStatic(root, partitionOf(workspace, plan))
     case 'keychain': {
       const entry = index.read('key', root.name)
       return entry?.generation ? identityOfKey({ ...entry, generation: entry.generation }) : null
     }
     case 'environment': {
       const { AWS_ACCESS_KEY_ID: accessKeyId } = workspace.context.env
-      return accessKeyId ? keysIdentity('environment', accessKeyId, partitionOf(plan)) : null
+      return accessKeyId ? keysIdentity('environment', accessKeyId, partitionOf(workspace, plan)) : null
     }
     default: {
       const identity = fetchedIdentity(workspace, plan)
@@ -42,7 +49,7 @@ export function knownRootIdentity(workspace: Workspace, plan: Plan): RootIdentit
 export function fetchedIdentity(workspace: Workspace, plan: Plan): RootIdentity {
   const { root } = plan
   const { env, userName: osUser } = workspace.context
-  const partition = partitionOf(plan)
+  const partition = partitionOf(workspace, plan)
   if (root.kind === 'keychain' || root.kind === 'static' || root.kind === 'environment') {
     throw new TypeError('keys are not fetched')
   }
@@ -50,11 +57,11 @@ export function fetchedIdentity(workspace: Workspace, plan: Plan): RootIdentity 
     identityOfFetched(root, partition, { endpoint, address, osUser })
   switch (root.kind) {
     case 'sso':
-      return place(endpointOverride(env, 'SSO')?.url ?? null)
+      return place(rootEndpoint(workspace, root.profile, 'sso')?.url ?? null)
     case 'login':
-      return place(endpointOverride(env, 'SIGNIN')?.url ?? null)
+      return place(rootEndpoint(workspace, root.profile, 'signin')?.url ?? null)
     case 'web-identity':
-      return place(stsPlace(workspace, plan, { partition }).endpoint)
+      return place(stsPlace(callSettingsOf(workspace, plan), partition).override?.url ?? null)
     case 'container': {
       const { AWS_CONTAINER_CREDENTIALS_RELATIVE_URI: relative, AWS_CONTAINER_CREDENTIALS_FULL_URI: full } = env
       return place(null, relative ? [relative, null] : [null, full])
@@ -68,8 +75,21 @@ export function fetchedIdentity(workspace: Workspace, plan: Plan): RootIdentity 
   }
 }
 
-/** The partition of the first role that is assumed; AWS's own where there is none. */
-export function partitionOf({ root, steps }: Plan): string {
+/** The endpoint that a setting of this shell or of the root's own profile names for a service. */
+export function rootEndpoint(workspace: Workspace, profile: string, service: ServiceName): EndpointOverride | null {
+  return endpointOverride(rootSettings(workspace, profile), service)
+}
+
+export function rootSettings({ context, files }: Workspace, profile: string): CallSettings {
+  return { env: context.env, profiles: files.profiles, profile }
+}
+
+/** The partition of the first role that is assumed, else that of the region that the profile's calls are made in. */
+export function partitionOf(workspace: Workspace, plan: Plan): string {
+  const { root, steps } = plan
   const first = root.kind === 'web-identity' ? root.step : steps[0]
-  return (first?.kind === 'assume-role' ? parseRoleArn(first.roleArn)?.partition : undefined) ?? 'aws'
+  return (
+    (first?.kind === 'assume-role' ? parseRoleArn(first.roleArn)?.partition : undefined) ??
+    namedPartition(callSettingsOf(workspace, plan))
+  )
 }

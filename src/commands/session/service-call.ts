@@ -1,21 +1,22 @@
 import type { ServiceCall } from '../../aws/service-call.ts'
-import { endpointOverride } from '../../core/sts-endpoint.ts'
+import type { ServiceName } from '../../core/sts-endpoint.ts'
 import type { RootFetch } from './fetch-root.ts'
 import { noteClock } from './note-clock.ts'
+import { rootEndpoint, rootSettings } from './root-identity.ts'
 
 /** A call to the service of a root, at the place that settings name. The clock is kept under the host that answered. */
 export function serviceCall(
   { workspace, purpose, deadline }: RootFetch,
-  service: 'SSO' | 'SSO_OIDC' | 'SIGNIN',
+  profile: string,
+  service: Exclude<ServiceName, 'sts'>,
   region: string,
 ): ServiceCall {
-  const { context } = workspace
   return {
     region,
-    endpoint: endpointOverride(context.env, service),
-    env: context.env,
+    override: rootEndpoint(workspace, profile, service),
+    settings: rootSettings(workspace, profile),
     purpose,
-    nowMs: () => context.nowMs(),
+    nowMs: () => workspace.context.nowMs(),
     deadline,
     onClock: (host, seen) => noteClock(workspace, host, seen),
   }

@@ -1,15 +1,23 @@
-import { cacheKeyText, ROOT_LEVEL, type RootIdentity, rootLabel, sessionLabel } from '../../core/cache-key.ts'
+import {
+  type CacheKeyInputs,
+  cacheKeyText,
+  ROOT_LEVEL,
+  type RootIdentity,
+  rootLabel,
+  sessionLabel,
+} from '../../core/cache-key.ts'
 import { clockOffsetMs } from '../../core/clock.ts'
 import { CredError } from '../../core/errors.ts'
 import type { RootCredentials, Sources } from '../../core/obtain.ts'
 import type { Plan, Step } from '../../core/plan.ts'
 import { REFRESH_BUDGET_MS, type Session } from '../../core/session.ts'
 import { sha256Hex } from '../../core/sha256.ts'
+import { stsPlace } from '../../core/sts-endpoint.ts'
 import { dropSession, readSession, writeSession } from '../../keychain/session-items.ts'
 import type { Store } from '../../keychain/store.ts'
+import { callSettingsOf } from './call-settings-of.ts'
 import { forgetFailure, recordFailure, throwRefusalSince } from './failures.ts'
 import { knownRootIdentity, partitionOf } from './root-identity.ts'
-import { stsPlace } from './sts-place.ts'
 import type { Workspace } from './workspace.ts'
 
 export interface SourcesOptions {
@@ -47,7 +55,7 @@ export function profileSources(workspace: Workspace, plan: Plan, options: Source
     async rootCredentials() {
       if (root.kind === 'keychain' || root.kind === 'static') {
         const { readRoot } = await import('./root-keys.ts')
-        return readRoot(workspace, root, partitionOf(plan), options.store)
+        return readRoot(workspace, root, partitionOf(workspace, plan), options.store)
       }
       const { keysOf, readEnvironment } = await import('./fetch-root.ts')
       if (root.kind === 'environment') return readEnvironment(workspace, plan, root)
@@ -119,11 +127,16 @@ function keyIsGone(workspace: Workspace, name: string, identity: RootIdentity): 
 
 /** The name under which the session of step `level` is kept: the role's name, to recognise it by, and the hash of all inputs. */
 export function cacheKey(workspace: Workspace, plan: Plan, identity: RootIdentity, level: number): string {
-  // A root's own session does not depend on STS's place, whose settings may be wrong without harm to it.
-  const endpoint = level === ROOT_LEVEL ? null : stsPlace(workspace, plan, identity).endpoint
-  const inputs = { identity, steps: plan.steps, osUser: workspace.context.userName, endpoint }
   const label = level === ROOT_LEVEL ? rootLabel(plan.root) : sessionLabel(plan.steps[level] as Step)
-  return `${label}.${sha256Hex(cacheKeyText(inputs, level))}`
+  return `${label}.${sha256Hex(cacheKeyText(cacheKeyInputs(workspace, plan, identity, level), level))}`
+}
+
+function cacheKeyInputs(workspace: Workspace, plan: Plan, identity: RootIdentity, level: number): CacheKeyInputs {
+  const given = { identity, steps: plan.steps, osUser: workspace.context.userName }
+  // A root's own session does not depend on STS's place, whose settings may be wrong without harm to it.
+  if (level === ROOT_LEVEL) return { ...given, endpoint: null, tokenKind: 'regional' }
+  const { override, tokenKind } = stsPlace(callSettingsOf(workspace, plan), identity.partition)
+  return { ...given, endpoint: override?.url ?? null, tokenKind }
 }
 
 /** STS's time by the offset that this process or another saw at that endpoint; null when it is not known (`clockOffsetMs`). */

@@ -15,7 +15,7 @@ import { sharedToken } from './shared-token.ts'
 /** The session of a role of IAM Identity Center, by the token that `aws sso login` left or a renewal of it. */
 export async function ssoSession(fetch: RootFetch, root: SsoRoot): Promise<Session> {
   const token = await ssoToken(fetch, root)
-  const call = serviceCall(fetch, 'SSO', root.region)
+  const call = serviceCall(fetch, root.profile, 'sso', root.region)
   const { accountId, roleName } = root
   const given = await getRoleCredentials(call, token.accessToken, { accountId, roleName }).catch((error: unknown) => {
     if (!(error instanceof ServiceRefusal)) throw error
@@ -38,7 +38,7 @@ async function ssoToken(fetch: RootFetch, root: SsoRoot): Promise<SsoToken> {
     async renew(old, text) {
       last = old
       const renewal = old.renewal as NonNullable<SsoToken['renewal']>
-      const answer = await renewSsoToken(serviceCall(fetch, 'SSO_OIDC', root.region), renewal)
+      const answer = await renewSsoToken(serviceCall(fetch, root.profile, 'sso_oidc', root.region), renewal)
       const renewed = { ...answer, expiresMs: context.nowMs() + answer.expiresInS * 1000 }
       const { accessToken, expiresMs } = renewed
       return { token: { ...old, accessToken, expiresMs }, text: renewedSsoText(text, renewed) }

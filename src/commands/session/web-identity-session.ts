@@ -24,7 +24,8 @@ export async function webIdentitySession(fetch: RootFetch, root: WebIdentityRoot
   const call = stsCall(workspace, plan, fetchedIdentity(workspace, plan), {
     keys: NO_KEYS,
     purpose,
-    signer: quoted(root.profile),
+    profile: root.profile,
+    signer: root.profile,
     tokenFile,
     deadline,
   })
