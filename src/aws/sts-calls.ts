@@ -1,6 +1,7 @@
 import {
   AssumeRoleCommand,
   type AssumeRoleCommandInput,
+  AssumeRoleWithWebIdentityCommand,
   GetCallerIdentityCommand,
   GetSessionTokenCommand,
 } from '@aws-sdk/client-sts'
@@ -9,17 +10,8 @@ import type { AssumeRoleStep, SessionTokenStep } from '../core/plan-steps.ts'
 import type { Session } from '../core/session.ts'
 import type { StsPlace } from '../core/sts-endpoint.ts'
 import { CHAINED_MAX_S, parseRoleArn, SESSION_TOKEN_MAX_S } from '../core/sts-limits.ts'
-import {
-  connectSts,
-  REFRESH_BUDGET_MS,
-  type SeenClock,
-  type SigningKeys,
-  type StsConnection,
-  type StsTarget,
-} from './sts-client.ts'
+import { connectSts, type SeenClock, type SigningKeys, type StsConnection, type StsTarget } from './sts-client.ts'
 import { isDurationRefusal, wordStsError } from './sts-errors.ts'
-
-export { REFRESH_BUDGET_MS }
 
 export interface StsCall {
   readonly place: StsPlace
@@ -31,6 +23,10 @@ export interface StsCall {
   readonly profile: string
   /** The name of the profile whose key signs. */
   readonly signer: string
+  /** True where `add` would not mend what signs: a session, or another program's keys. */
+  readonly signerIsForeign?: boolean
+  /** Where the token lies that stands in for a signature; only with a web identity. */
+  readonly tokenFile?: string
   nowMs(): number
   /** Aborts when all calls of the refresh together have used up their budget. */
   readonly deadline: AbortSignal
@@ -59,12 +55,47 @@ export async function assumeRole(call: StsCall, step: AssumeRoleStep, sessionNam
       if (step.chained && isDurationRefusal(error)) return send(CHAINED_MAX_S)
       throw error
     })
-    const arn = answer.AssumedRoleUser?.Arn ?? null
-    const session = toSession(answer.Credentials, connection.seenClock(), call, arn, accountOf(arn))
-    if (session.accountId !== (parseRoleArn(step.roleArn)?.accountId ?? null)) {
-      throw brokenAnswer(call, 'it is about another account than the role')
-    }
-    return session
+    return roleSession(call, step, connection, answer)
+  })
+}
+
+function roleSession(
+  call: StsCall,
+  step: AssumeRoleStep,
+  connection: StsConnection,
+  answer: {
+    readonly AssumedRoleUser?: { readonly Arn?: string | undefined } | undefined
+    readonly Credentials?: StsCredentials | undefined
+  },
+): Session {
+  const arn = answer.AssumedRoleUser?.Arn ?? null
+  const session = toSession(answer.Credentials, connection.seenClock(), call, arn, accountOf(arn))
+  if (session.accountId !== (parseRoleArn(step.roleArn)?.accountId ?? null)) {
+    throw brokenAnswer(call, 'it is about another account than the role')
+  }
+  return session
+}
+
+/**
+ * AssumeRoleWithWebIdentity: the token stands for its bearer, and no key signs. Throws as `assumeRole` does.
+ */
+export async function assumeRoleWithWebIdentity(
+  call: StsCall,
+  step: AssumeRoleStep,
+  sessionName: string,
+  token: string,
+): Promise<Session> {
+  return withConnection(call, async (connection, abortSignal) => {
+    const command = new AssumeRoleWithWebIdentityCommand({
+      RoleArn: step.roleArn,
+      RoleSessionName: sessionName,
+      WebIdentityToken: token,
+      ...(step.durationSeconds === null ? {} : { DurationSeconds: step.durationSeconds }),
+      ...(step.policy === null ? {} : { Policy: step.policy }),
+      ...(step.policyArns.length === 0 ? {} : { PolicyArns: step.policyArns.map((arn) => ({ arn })) }),
+    })
+    const answer = await connection.client.send(command, { abortSignal })
+    return roleSession(call, step, connection, answer)
   })
 }
 

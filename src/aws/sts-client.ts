@@ -1,12 +1,10 @@
 import { STSClient } from '@aws-sdk/client-sts'
 import { CredError } from '../core/errors.ts'
 import type { Network } from '../core/network.ts'
+import { REFRESH_BUDGET_MS } from '../core/session.ts'
 import type { StsPlace } from '../core/sts-endpoint.ts'
 import { httpHandler } from './http-handler.ts'
 import { ATTEMPTS, retryStrategy } from './sts-retry.ts'
-
-/** A refresh may take this long with all its tries: Rust's SDK gives up after 22 s, Go's after 60 s (contract §1.6). */
-export const REFRESH_BUDGET_MS = 15_000
 
 /** Where STS is, by AWS's own rules. */
 export interface StsEndpoint {

@@ -66,6 +66,7 @@ interface Wording {
 }
 
 function refusal(code: string, said: string, call: StsCall, seen: SeenClock | null): Wording {
+  const token = `the web identity token${call.tokenFile === undefined ? '' : ` in ${quoted(call.tokenFile, 300)}`}`
   const { signer, profile } = call
   const key = maskedKeyId(call.keys.accessKeyId)
   const whose = `${key} of ${quoted(signer)}`
@@ -79,7 +80,7 @@ function refusal(code: string, said: string, call: StsCall, seen: SeenClock | nu
       if (isClockRefusal(said, seen)) return clockOff(said, seen)
       return {
         why: `the secret key of ${quoted(signer)} is not that of ${key}`,
-        hint: `put the pair in again: ${addAgain}`,
+        hint: call.signerIsForeign === true ? null : `put the pair in again: ${addAgain}`,
       }
     case 'RequestExpired':
     case 'RequestTimeTooSkewed':
@@ -92,13 +93,13 @@ function refusal(code: string, said: string, call: StsCall, seen: SeenClock | nu
       }
     case 'ExpiredTokenException':
       return {
-        why: `the web identity token has expired: ${said}`,
+        why: `${token} has expired: ${said}`,
         hint: 'whoever writes the token file has to renew it',
       }
     case 'IDPRejectedClaim':
     case 'InvalidIdentityToken':
       return {
-        why: `STS does not take the web identity token: ${said}`,
+        why: `STS does not take ${token}: ${said}`,
         hint: "its issuer, audience and subject must be those that IAM's identity provider and the role's trust policy name",
       }
     case 'IDPCommunicationError':
@@ -107,6 +108,12 @@ function refusal(code: string, said: string, call: StsCall, seen: SeenClock | nu
         hint: "it is the token's issuer that does not answer AWS",
       }
     case 'AccessDenied':
+      if (call.tokenFile !== undefined) {
+        return {
+          why: `STS refused ${token}: ${said}`,
+          hint: "the role's trust policy must name the token's issuer, subject and audience",
+        }
+      }
       return { why: `STS refused ${whose}: ${said}`, hint: deniedHint(said, signer, setup) }
     case 'ValidationError':
       return { why: `STS refused a value: ${said}`, hint: validationHint(said, setup, profile) }
@@ -155,7 +162,8 @@ function unknownKey(call: StsCall, whose: string, addAgain: string): Wording {
   const why = `STS does not know the ${isSession ? 'session' : 'access key'} ${whose}`
   if (!isAlwaysOn) return { why, hint: `the account may not have ${region} switched on; ${otherRegion(call)}` }
   if (isSession) return { why, hint: 'it was revoked, or whom it stands for was deleted' }
-  return { why, hint: `it was deleted or switched off; put a new one in: ${addAgain}` }
+  const state = 'it was deleted or switched off'
+  return { why, hint: call.signerIsForeign === true ? state : `${state}; put a new one in: ${addAgain}` }
 }
 
 function otherRegion({ place }: StsCall): string {

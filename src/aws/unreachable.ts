@@ -1,4 +1,6 @@
 import { CredError } from '../core/errors.ts'
+import type { Network } from '../core/network.ts'
+import type { EndpointOverride } from '../core/sts-endpoint.ts'
 import { shown } from '../core/text.ts'
 import { AnswerTooLong } from './http-handler.ts'
 import type { StsCall } from './sts-calls.ts'
@@ -31,45 +33,74 @@ const CERTIFICATE: Readonly<Record<string, string>> = {
   ERR_TLS_CERT_ALTNAME_INVALID: 'its certificate is for another name',
 }
 
-/** A call without an answer of STS: who could not be reached, why, and the setting that led there. */
-export function wordUnreachable(error: SdkError, call: StsCall): CredError {
-  const { state, hint } = stateOf(error, call)
-  return new CredError('failed', `cannot ${call.purpose}: ${state}`, hint === null ? {} : { hint })
+/** A call that got no answer, as far as it is told of. */
+export interface Attempt {
+  readonly purpose: string
+  readonly host: string
+  /** Whose answer it should have been: `STS`. */
+  readonly service: string
+  readonly network: Network
+  readonly override: EndpointOverride | null
+  /** What named the region that the host is of, as one fact; null where nothing did. */
+  readonly regionFact: string | null
 }
 
-function stateOf(error: SdkError, call: StsCall): { readonly state: string; readonly hint: string | null } {
-  const { endpoint, network } = call.target
-  const { host } = endpoint
-  const code = typeof error.code === 'string' ? error.code : ''
+/** A call without an answer of STS: who could not be reached, why, and the setting that led there. */
+export function wordUnreachable(error: SdkError, call: StsCall): CredError {
+  return wordNoAnswer(error, attemptOf(call))
+}
+
+/** The same for a call to any service. */
+export function wordNoAnswer(error: SdkError, attempt: Attempt): CredError {
+  const { state, hint } = stateOf(error, attempt)
+  return new CredError('failed', `cannot ${attempt.purpose}: ${state}`, hint === null ? {} : { hint })
+}
+
+function attemptOf({ purpose, place, target }: StsCall): Attempt {
+  const { region, regionFrom, override } = place
+  const regionFact = regionFrom === null ? null : `${regionFrom} says ${region}`
+  return { purpose, host: target.endpoint.host, service: 'STS', network: target.network, override, regionFact }
+}
+
+/** Why a host was not reached, with Node's code for it; null for what is no fault of the network. */
+export function networkReason({ code, name }: SdkError): string | null {
+  const known = typeof code === 'string' ? code : ''
+  const isTimeout = name === 'TimeoutError' || name === 'AbortError'
+  const tls = /^(ERR_SSL|EPROTO)/.test(known) ? 'TLS fails with it' : null
+  const why = CERTIFICATE[known] ?? NETWORK[known] ?? tls ?? (isTimeout ? TIMEOUT : null)
+  return why === null || known === '' ? why : `${why} (${known})`
+}
+
+function stateOf(error: SdkError, attempt: Attempt): { readonly state: string; readonly hint: string | null } {
+  const { host, network, service } = attempt
+  const way = wayOf(attempt)
   if (error instanceof AnswerTooLong) {
-    return { state: `the answer of ${host} cannot be used: it is over 1 MiB`, hint: wayThere(call) }
+    return { state: `the answer of ${host} cannot be used: it is over 1 MiB`, hint: way }
   }
   const whom = network.proxy === null ? host : `${host} through the proxy ${network.proxy.host}`
   const tunnel = tunnelFault(error)
-  if (tunnel !== null) return { state: `cannot reach ${whom}: ${tunnel}`, hint: wayThere(call) }
-  const certificate = CERTIFICATE[code]
+  if (tunnel !== null) return { state: `cannot reach ${whom}: ${tunnel}`, hint: way }
+  const certificate = CERTIFICATE[String(error.code)]
+  const why = networkReason(error)
   if (certificate !== undefined) {
-    return { state: `cannot reach ${whom}: ${certificate} (${code})`, hint: certificateHint(call, certificate) }
+    return { state: `cannot reach ${whom}: ${why}`, hint: certificateHint(attempt, certificate) }
   }
-  const isTimeout = error.name === 'TimeoutError' || error.name === 'AbortError'
-  const why = NETWORK[code] ?? (/^(ERR_SSL|EPROTO)/.test(code) ? 'TLS fails with it' : isTimeout ? TIMEOUT : null)
-  if (why !== null) {
-    const { region, regionFrom } = call.place
-    const hint = wayThere(call) ?? (regionFrom === null ? null : `${regionFrom} says ${region}`)
-    return { state: `cannot reach ${whom}: ${why}${code === '' ? '' : ` (${code})`}`, hint }
-  }
+  if (why !== null) return { state: `cannot reach ${whom}: ${why}`, hint: way ?? attempt.regionFact }
   const status = error.$response?.statusCode ?? error.$metadata?.httpStatusCode
   return {
-    state: `the answer of ${host} cannot be read: it is not one of STS's${status === undefined ? '' : ` (HTTP ${status})`}`,
-    hint: wayThere(call) ?? 'something between here and AWS answered, as the sign-in page of a network does',
+    state: `the answer of ${host} cannot be read: it is not one of ${service}'s${status === undefined ? '' : ` (HTTP ${status})`}`,
+    hint: way ?? 'something between here and AWS answered, as the sign-in page of a network does',
   }
 }
 
 /** The setting that puts something else than AWS at the other end, or between; one fact, null where there is none. */
-export function wayThere({ place, target }: StsCall): string | null {
-  const { proxy } = target.network
-  if (proxy !== null) return `the proxy is that of ${proxy.setting}`
-  return place.override === null ? null : `${place.override.from} is set to ${shown(place.override.url, 300)}`
+export function wayThere(call: StsCall): string | null {
+  return wayOf(attemptOf(call))
+}
+
+function wayOf({ network, override }: Attempt): string | null {
+  if (network.proxy !== null) return `the proxy is that of ${network.proxy.setting}`
+  return override === null ? null : `${override.from} is set to ${shown(override.url, 300)}`
 }
 
 /** What went wrong before there was a way through the proxy; null where it did its part. */
@@ -80,10 +111,10 @@ function tunnelFault({ code, statusCode }: SdkError): string | null {
   return `it refused (${statusCode})`
 }
 
-function certificateHint(call: StsCall, certificate: string): string | null {
-  const { caBundle } = call.target.network
+function certificateHint(attempt: Attempt, certificate: string): string | null {
+  const { caBundle } = attempt.network
   if (/ (expired|valid yet)$/.test(certificate)) return "by this machine's clock, to be compared with another: date -u"
-  if (certificate !== UNTRUSTED) return wayThere(call)
+  if (certificate !== UNTRUSTED) return wayOf(attempt)
   return caBundle === null
     ? 'where a proxy opens TLS, name the file of its authority: export AWS_CA_BUNDLE=FILE'
     : `trusted are the authorities in ${shown(caBundle.value, 300)}, by ${caBundle.from}`

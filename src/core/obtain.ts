@@ -1,4 +1,4 @@
-import type { RootIdentity } from './cache-key.ts'
+import { ROOT_LEVEL, type RootIdentity } from './cache-key.ts'
 import { CredError } from './errors.ts'
 import type { Step } from './plan.ts'
 import { LAST_USE_MARGIN_MS, type Session, serveMarginMs } from './session.ts'
@@ -27,6 +27,8 @@ export interface Sources {
   knownIdentity(): RootIdentity | null
   /** Reads the root's keys. Throws where there are none. */
   rootCredentials(): Promise<RootCredentials>
+  /** Fetches the session of a root that gives them; its keys where it turns out to give some without an end. */
+  fetchRoot(): Promise<Session | RootCredentials>
   cacheKey(identity: RootIdentity, level: number): string
   /** The index's note of a session; no secret, no keychain. */
   note(cacheKey: string): SessionNote | null
@@ -49,19 +51,22 @@ export interface Sources {
 /**
  * The session of the last step: the stored one while it has life enough, else a fresh one, made by exactly one of
  * all the processes that want it. Where that fails and the stored one lives for more than a minute, it is served
- * and the reason kept, unless `serveLasting` is false.
+ * and the reason kept, unless `serveLasting` is false. Without steps it is what the root gives: its keys where it
+ * has keys without an end.
  */
 export async function obtainSession(
   sources: Sources,
   options: { readonly forceRefresh: boolean; readonly serveLasting?: boolean },
-): Promise<Session> {
+): Promise<Session | RootCredentials> {
   const { forceRefresh, serveLasting = true } = options
-  const top = sources.steps.length - 1
+  // With no step it is the root's own session.
+  const top = sources.steps.length + ROOT_LEVEL
   const looks: Looks = new Map()
   let lasting: Session | null = null
   try {
     let identity = sources.knownIdentity() ?? (await sources.rootCredentials()).identity
     for (let attempt = 1; ; attempt++) {
+      if (top === ROOT_LEVEL && identity.givesSession !== true) return await sources.rootCredentials()
       // Only what belongs to this identity may be served, also when its refresh fails.
       const cacheKey = sources.cacheKey(identity, top)
       // Without a note there is hardly a session: whoever gets the lock looks for the one that a lost index forgot.
@@ -143,8 +148,11 @@ async function ensureSession(
 }
 
 async function refreshStep(sources: Sources, identity: RootIdentity, level: number, looks: Looks): Promise<Session> {
+  if (level === ROOT_LEVEL) return rootSession(sources)
   const step = sources.steps[level] as Step
-  if (level === 0) return sources.refresh(step, await signingRoot(sources, identity), identity)
+  if (level === 0 && identity.givesSession !== true) {
+    return sources.refresh(step, await signingRoot(sources, identity), identity)
+  }
   const signer = (force: boolean): Promise<Session> =>
     ensureSession(sources, identity, level - 1, signingMargin, force, looks)
   const first = await signer(false)
@@ -170,6 +178,13 @@ async function signingRoot(sources: Sources, identity: RootIdentity): Promise<Ro
   )
   if (!same) throw new OtherIdentity(root.identity)
   return root
+}
+
+/** The session that the root gives; where it gives keys without an end, all is planned once more on those. */
+async function rootSession(sources: Sources): Promise<Session> {
+  const given = await sources.fetchRoot()
+  if ('identity' in given) throw new OtherIdentity(given.identity)
+  return given
 }
 
 async function readAlive(sources: Sources, cacheKey: string, leastMs: number, looks: Looks): Promise<Session | null> {

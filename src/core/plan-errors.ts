@@ -1,5 +1,5 @@
 import { CredError } from './errors.ts'
-import type { KeychainRoot, OtherRoot } from './plan.ts'
+import type { KeychainRoot } from './plan.ts'
 import type { Source } from './plan-sources.ts'
 import type { ProfileProperty, Profiles } from './profiles.ts'
 import { setting } from './settings.ts'
@@ -65,13 +65,6 @@ export function halfKeysError(profile: string, id: PlacedValue | null, secret: P
   return new CredError('failed', `cannot use the keys of profile ${quoted(profile)}: ${missing} is missing${where}`, {
     hint: `put the pair into the keychain and take the line out: aws-cred add ${shown(profile)}`,
   })
-}
-
-export function notServedError(profile: string, root: OtherRoot): CredError {
-  return new CredError(
-    'failed',
-    `cannot serve profile ${quoted(profile)}: its credentials come from ${root.what} (${root.key}, ${at(root.origin)}), which this version does not serve`,
-  )
 }
 
 /** No keys under that name, neither in the store nor in a file: says which of three mistakes it is. */

@@ -1,6 +1,7 @@
 import { parseOwnLine } from './command-line.ts'
 import type { PlanOptions, Root } from './plan.ts'
 import { halfKeysError, twoKindsError } from './plan-errors.ts'
+import { credentialSourceRoot, loginRoot, type OtherRoot, processRoot, ssoRoot, webIdentityRoot } from './plan-roots.ts'
 import type { ProfileProperty, Profiles } from './profiles.ts'
 import { setting, settingKey } from './settings.ts'
 
@@ -29,13 +30,27 @@ export function findSources(profile: string, profiles: Profiles, options: PlanOp
   const keys = options.hasKeys(profile) ? keychainKeys(profile) : staticKeys(profile, profiles)
   if (keys !== null) others.push(keys)
   const ssoKey = SSO_KEYS.find((key) => setting(profiles, profile, key) !== null)
-  if (ssoKey !== undefined) others.push(otherSource(profile, profiles, ssoKey, 'SSO'))
+  if (ssoKey !== undefined) others.push(otherSource(profile, profiles, ssoKey, 'SSO', ssoRoot))
   if (setting(profiles, profile, 'login_session') !== null) {
-    others.push(otherSource(profile, profiles, 'login_session', 'aws login'))
+    others.push(otherSource(profile, profiles, 'login_session', 'aws login', loginRoot))
   }
   const process = processSource(profile, profiles, options.platform)
   if (process !== null) others.push(process)
-  return { role: roleSource(profile, profiles), others }
+  const role = roleSource(profile, profiles)
+  const alias = role === null ? aliasSource(profile, profiles) : null
+  // Its own keys may be said to be its source.
+  if (alias !== null && !(alias.nextProfile === profile && others.length > 0)) others.push(alias)
+  return { role, others }
+}
+
+/**
+ * A profile with our `aws_cred_source_profile` and no role gives what that one gives: `setup` leaves SSO's keys in a
+ * sibling so. The native key means nothing without a role.
+ */
+function aliasSource(profile: string, profiles: Profiles): Source | null {
+  const key = 'aws_cred_source_profile'
+  const property = profiles.profiles.get(profile)?.properties.get(key)
+  return property?.value ? { what: key, key, property, root: null, nextProfile: property.value } : null
 }
 
 /** What may feed a role. The SDKs disagree on which wins of two (contract §2.1, §2.2). */
@@ -59,17 +74,36 @@ function roleSource(profile: string, profiles: Profiles): Source | null {
     }
     throw twoKindsError(profile, named(first), named(second))
   }
-  if (first === 'web_identity_token_file') {
-    return { ...role, root: otherSource(profile, profiles, first, 'web identity').root }
+  if (first === undefined || first === 'source_profile') return role
+  const makeRoot = first === 'credential_source' ? credentialSourceRoot : webIdentityRoot
+  const source = otherSource(profile, profiles, first, first, makeRoot)
+  return {
+    ...role,
+    get root() {
+      return source.root
+    },
   }
-  if (first === 'credential_source') return { ...role, root: otherSource(profile, profiles, first, first).root }
-  return role
 }
 
-function otherSource(profile: string, profiles: Profiles, name: string, what: string): Source {
+/** The root is made when it is taken: of two kinds both names are told before a mistake in either. */
+function otherSource(
+  profile: string,
+  profiles: Profiles,
+  name: string,
+  what: string,
+  makeRoot: (profile: string, profiles: Profiles, line: ProfileProperty) => OtherRoot,
+): Source {
   const key = settingKey(profiles, profile, name)
   const property = setting(profiles, profile, name) as ProfileProperty
-  return { what, key, property, root: { kind: 'other', profile, key, what, origin: property }, nextProfile: null }
+  return {
+    what,
+    key,
+    property,
+    get root() {
+      return makeRoot(profile, profiles, property)
+    },
+    nextProfile: null,
+  }
 }
 
 function keychainKeys(profile: string): Source {
@@ -111,7 +145,9 @@ function processSource(profile: string, profiles: Profiles, platform: string): S
   const line = profiles.profiles.get(profile)?.properties.get('credential_process')
   if (line === undefined || line.value === '') return null
   const own = parseOwnLine(line.value, platform)
-  if (own === null) return otherSource(profile, profiles, 'credential_process', 'another credential_process')
+  if (own === null) {
+    return otherSource(profile, profiles, 'credential_process', 'another credential_process', processRoot)
+  }
   if (own.profile === null || own.profile === profile) return null
   return { what: 'credential_process', key: 'credential_process', property: line, root: null, nextProfile: own.profile }
 }

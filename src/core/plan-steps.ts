@@ -1,5 +1,6 @@
 import { CredError } from './errors.ts'
 import { looksLikeKey } from './key-input.ts'
+import type { SignerKind } from './plan-roots.ts'
 import type { ProfileProperty, Profiles } from './profiles.ts'
 import { setting, settingKey } from './settings.ts'
 import {
@@ -31,7 +32,7 @@ export interface AssumeRoleStep {
   readonly policyArns: readonly string[]
   readonly tags: readonly (readonly [key: string, value: string])[]
   readonly transitiveTagKeys: readonly string[]
-  /** True when what signs it is a session itself: STS then allows 3,600 s at most. */
+  /** True when what signs it is a session itself, or may be: STS then allows 3,600 s at most. */
   readonly chained: boolean
   /** What the profile asked for, before the clamp; for `list` and `setup`. */
   readonly askedSeconds: number | null
@@ -44,13 +45,17 @@ export interface SessionTokenStep {
   readonly mfaSerial: string | null
 }
 
-/** The AssumeRole call that a profile asks for. Throws, naming key and line, for what STS would refuse. */
+/**
+ * The AssumeRole call that a profile asks for. Throws, naming key and line, for what STS would refuse. Where nobody
+ * knows what signs, the duration is left as asked: STS's refusal is answered with the hour of role chaining.
+ */
 export function assumeRoleStep(
   profile: string,
   profiles: Profiles,
-  chained: boolean,
+  signedBy: SignerKind,
   askedSeconds: number | undefined,
 ): AssumeRoleStep {
+  const chained = signedBy !== 'key'
   const roleArn = setting(profiles, profile, 'role_arn') as ProfileProperty
   if (parseRoleArn(roleArn.value) === null) {
     const key = settingKey(profiles, profile, 'role_arn')
@@ -70,7 +75,7 @@ export function assumeRoleStep(
   const asked = askedSeconds ?? durationSetting(profile, profiles, ASSUME_ROLE_MAX_S)
   const text = (name: string): string | null => textSetting(profile, profiles, name)
   const mfaSerial = mfaSetting(profile, profiles)
-  if (mfaSerial !== null && chained) {
+  if (mfaSerial !== null && signedBy === 'session') {
     const line = setting(profiles, profile, 'mfa_serial') as ProfileProperty
     throw new CredError(
       'failed',
@@ -82,7 +87,7 @@ export function assumeRoleStep(
     kind: 'assume-role',
     profile,
     roleArn: roleArn.value,
-    durationSeconds: chained && asked !== null ? Math.min(asked, CHAINED_MAX_S) : asked,
+    durationSeconds: signedBy === 'session' && asked !== null ? Math.min(asked, CHAINED_MAX_S) : asked,
     sessionName: text('role_session_name'),
     externalId: text('external_id'),
     mfaSerial,
@@ -94,6 +99,24 @@ export function assumeRoleStep(
     chained,
     askedSeconds: asked,
   }
+}
+
+/** What AssumeRoleWithWebIdentity has no field for: left out in silence, a tag or an id would be missed by policies. */
+const NOT_FOR_WEB_IDENTITY = ['mfa_serial', 'external_id', 'source_identity', 'tags', 'transitive_tag_keys'] as const
+
+/** The AssumeRoleWithWebIdentity call that a profile asks for: no key signs it, so it may last as long as the role allows. */
+export function webIdentityStep(profile: string, profiles: Profiles, askedSeconds: number | undefined): AssumeRoleStep {
+  for (const name of NOT_FOR_WEB_IDENTITY) {
+    const line = setting(profiles, profile, name)
+    if (line === null) continue
+    const key = settingKey(profiles, profile, name)
+    throw new CredError(
+      'failed',
+      `cannot use ${key} of profile ${quoted(profile)} (${at(line)}): STS takes none with a web identity token`,
+      { hint: 'take that line out' },
+    )
+  }
+  return assumeRoleStep(profile, profiles, 'key', askedSeconds)
 }
 
 /** The GetSessionToken call of a profile with keys and no role: 3,600 s unless the profile says otherwise. */

@@ -1,6 +1,13 @@
 import { loopError, roleWithoutSourceError, twoKindsError } from './plan-errors.ts'
+import { type OtherRoot, signerOf } from './plan-roots.ts'
 import { findSources } from './plan-sources.ts'
-import { type AssumeRoleStep, assumeRoleStep, type SessionTokenStep, sessionTokenStep } from './plan-steps.ts'
+import {
+  type AssumeRoleStep,
+  assumeRoleStep,
+  type SessionTokenStep,
+  sessionTokenStep,
+  webIdentityStep,
+} from './plan-steps.ts'
 import type { ProfileProperty, Profiles } from './profiles.ts'
 import { setting } from './settings.ts'
 import type { Origin } from './sts-limits.ts'
@@ -31,18 +38,9 @@ export interface StaticRoot {
   readonly origin: Origin
 }
 
-/** A source that this version cannot serve, named for the refusal. */
-export interface OtherRoot {
-  readonly kind: 'other'
-  readonly profile: string
-  readonly key: string
-  readonly what: string
-  readonly origin: Origin
-}
-
 export type Step = AssumeRoleStep | SessionTokenStep
 
-/** From a root to what a profile gives: each step's session signs the next. No steps: the root's keys themselves. */
+/** From a root to what a profile gives: each step's session signs the next. No steps: what the root itself gives. */
 export interface Plan {
   readonly profile: string
   readonly root: Root
@@ -68,6 +66,8 @@ export interface PlanOptions {
 interface Link {
   readonly profile: string
   readonly assumesRole: boolean
+  /** True where it only names another as its source: what it says itself counts all the same. */
+  readonly isAlias: boolean
 }
 
 /**
@@ -76,20 +76,31 @@ interface Link {
  * Throws `CredError('failed')` that names profile, key, line and cure for each mistake of contract §2.1.
  */
 export function planProfile(profile: string, profiles: Profiles, options: PlanOptions): Plan {
-  const { root, links } = followLinks(profile, profiles, options)
-  const rootIsSession = root.kind === 'other' || (root.kind === 'static' && root.sessionToken !== null)
+  const { root: found, links } = followLinks(profile, profiles, options)
+  const signer = signerOf(found)
   const steps: Step[] = []
   const lastRole = links.find((each) => each.assumesRole)
   // A line of ours that points to another profile gives what that one gives.
   const served = (lastRole ?? links.at(-1))?.profile ?? profile
   for (const link of links.filter((each) => each.assumesRole).reverse()) {
     const isLast = link === lastRole
-    const chained = rootIsSession || steps.length > 0
-    steps.push(assumeRoleStep(link.profile, profiles, chained, isLast ? options.durationSeconds : undefined))
+    const signedBy = steps.length > 0 ? 'session' : signer
+    steps.push(assumeRoleStep(link.profile, profiles, signedBy, isLast ? options.durationSeconds : undefined))
   }
-  const own = (key: string): string | null => setting(profiles, served, key)?.value ?? null
+  const root =
+    found.kind === 'web-identity' && lastRole === undefined
+      ? { ...found, step: webIdentityStep(found.profile, profiles, options.durationSeconds) }
+      : found
+  const speaking = [
+    ...(lastRole === undefined ? links.filter(({ isAlias }) => isAlias) : []).map(({ profile }) => profile),
+    served,
+  ]
+  const own = (key: string): string | null =>
+    speaking.map((name) => setting(profiles, name, key)?.value).find((value) => value !== undefined) ?? null
+  const line = (key: string): string | null =>
+    speaking.map((name) => profiles.profiles.get(name)?.properties.get(key)?.value).find((value) => value) ?? null
   const wantsSession = options.noSession !== true && own('session')?.toLowerCase() !== 'never'
-  if (steps.length === 0 && !rootIsSession && wantsSession) {
+  if (steps.length === 0 && signer === 'key' && wantsSession) {
     steps.push(sessionTokenStep(served, profiles, options.durationSeconds))
   }
   return {
@@ -98,7 +109,7 @@ export function planProfile(profile: string, profiles: Profiles, options: PlanOp
     steps,
     tellsAccount: own('account_id')?.toLowerCase() !== 'never',
     servedProfile: served,
-    region: profiles.profiles.get(served)?.properties.get('region')?.value ?? null,
+    region: line('region'),
   }
 }
 
@@ -115,7 +126,7 @@ function followLinks(first: string, profiles: Profiles, options: PlanOptions): {
     const second = others[1]
     if (source !== undefined && second !== undefined) throw twoKindsError(profile, source, second)
     if (role === null) {
-      links.push({ profile, assumesRole: false })
+      links.push({ profile, assumesRole: false, isAlias: source?.key === 'aws_cred_source_profile' })
       if (source === undefined) return { root: { kind: 'keychain', name: profile, listed: false, namedBy }, links }
       if (source.root !== null) return { root: withNaming(source.root, namedBy), links }
       namedBy = { profile, property: source.property as ProfileProperty }
@@ -128,12 +139,13 @@ function followLinks(first: string, profiles: Profiles, options: PlanOptions): {
       // Its own keys feed its role; as the source of another profile, its keys win over its role: botocore and
       // JS agree on both (contract §2.1).
       if (source === undefined) throw loopError([profile, profile], profiles)
-      if (source.root === null || source.root.kind === 'other') throw twoKindsError(profile, role, source)
-      links.push({ profile, assumesRole: !isSource })
+      const hasKeys = source.root?.kind === 'keychain' || source.root?.kind === 'static'
+      if (!hasKeys || source.root === null) throw twoKindsError(profile, role, source)
+      links.push({ profile, assumesRole: !isSource, isAlias: false })
       return { root: withNaming(source.root, namedBy), links }
     }
     if (source !== undefined) throw twoKindsError(profile, role, source)
-    links.push({ profile, assumesRole: true })
+    links.push({ profile, assumesRole: role.root?.kind !== 'web-identity', isAlias: false })
     if (role.root !== null) return { root: role.root, links }
     if (sourceProfile === null) throw roleWithoutSourceError(profile, role)
     namedBy = { profile, property: sourceProfile }

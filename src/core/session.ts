@@ -2,7 +2,8 @@
 export interface Session {
   readonly accessKeyId: string
   readonly secretAccessKey: string
-  readonly sessionToken: string
+  /** Null only for what another program gave: keys that end all the same. */
+  readonly sessionToken: string | null
   /** Both by STS's clock, in milliseconds. */
   readonly issuedMs: number
   readonly expiresMs: number
@@ -34,6 +35,9 @@ const SHORT_SESSION_MS = 48 * 60_000
 /** Enough to sign one call with, and the least that is served when nothing newer can be had. */
 export const LAST_USE_MARGIN_MS = 60_000
 
+/** A refresh may take this long with all its tries: Rust's SDK gives up after 22 s, Go's after 60 s (contract §1.6). */
+export const REFRESH_BUDGET_MS = 15_000
+
 /** From how much remaining life down a session is refreshed instead of served. */
 export function serveMarginMs(session: { readonly issuedMs: number; readonly expiresMs: number }): number {
   const lifetimeMs = session.expiresMs - session.issuedMs
@@ -49,7 +53,7 @@ export function decodeSession(cacheKey: string, text: string): Session | null {
   const item = parseItem(text, 'session')
   if (item === null || item.cacheKey !== cacheKey) return null
   const { accessKeyId, secretAccessKey, sessionToken, issuedMs, expiresMs, clockName, accountId, arn } = item
-  if (!isText(accessKeyId) || !isText(secretAccessKey) || !isText(sessionToken) || !isText(clockName)) return null
+  if (!isText(accessKeyId) || !isText(secretAccessKey) || !isTextOrNull(sessionToken) || !isText(clockName)) return null
   if (!isTime(issuedMs) || !isTime(expiresMs) || !isTextOrNull(accountId) || !isTextOrNull(arn)) return null
   return { accessKeyId, secretAccessKey, sessionToken, issuedMs, expiresMs, clockName, accountId, arn }
 }

@@ -128,7 +128,8 @@ function moveNativeKeys(document: IniDocument, profile: string): SetupEdit {
   return { document: edited, moves: moves.sort((a, b) => a.line - b.line) }
 }
 
-function withoutKey(document: IniDocument, profile: string, key: string): IniDocument {
+/** Takes a key out of every section of the profile. */
+export function withoutKey(document: IniDocument, profile: string, key: string): IniDocument {
   let edited = document
   for (let left = 0; ; left++) {
     const section = liveSections(edited, profile)[left]

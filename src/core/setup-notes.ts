@@ -1,6 +1,6 @@
 import type { Plan } from './plan.ts'
 import type { Profiles } from './profiles.ts'
-import { at, CHAINED_MAX_S } from './sts-limits.ts'
+import { at } from './sts-limits.ts'
 import { nearest, quoted, shown } from './text.ts'
 
 /** What will not work, or not as it looks, of a profile that is about to be written: one line each. */
@@ -15,7 +15,7 @@ export function setupNotes(
     ...missingKeys(plan, profiles, keyNames),
     ...pastedSession(plan),
     ...plan.steps.flatMap((step) =>
-      step.kind === 'assume-role' && step.chained && (step.askedSeconds ?? 0) > CHAINED_MAX_S
+      step.kind === 'assume-role' && step.askedSeconds !== step.durationSeconds
         ? [
             `the session of ${shown(step.roleArn)} lasts 1 h, not ${durationText(step.askedSeconds ?? 0)}: STS gives no more to a role assumed with a session`,
           ]

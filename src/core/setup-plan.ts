@@ -1,16 +1,15 @@
-import { parseOwnLine } from './command-line.ts'
 import { diffScreen, oldLineNumbers } from './config-diff.ts'
 import { CredError } from './errors.ts'
 import { findFileKeys, importCommand } from './file-keys.ts'
 import { type IniDocument, serializeIni } from './ini.ts'
 import { planProfile } from './plan.ts'
-import { notServedError } from './plan-errors.ts'
 import { mergeProfiles, type Profile, type Profiles } from './profiles.ts'
 import { setting } from './settings.ts'
 import { editProfile, type Move, shadowingKeys, wantedEntries } from './setup-edit.ts'
 import { setupNotes } from './setup-notes.ts'
 import { type SetupRequest, setupCommand } from './setup-request.ts'
 import { secretLine } from './setup-secrets.ts'
+import { isSiblingKey, moveToSibling, type SiblingMove } from './setup-siblings.ts'
 import { ASSUME_ROLE_MAX_S, at } from './sts-limits.ts'
 import { quoted, shown } from './text.ts'
 
@@ -38,8 +37,8 @@ export interface SetupPlan {
 
 /**
  * What `setup` is to write, decided on the files as they are. Throws `CredError`, before anything is written, for a
- * config that holds secrets, for another program's `credential_process`, for what a line of the credentials file would
- * override, and for every mistake that `process` would refuse the profile for.
+ * config that holds secrets, for what a line of the credentials file would override, and for every mistake that
+ * `process` would refuse the profile for.
  */
 export function planSetup(request: SetupRequest, surroundings: SetupSurroundings): SetupPlan {
   refuseSecrets(request, surroundings)
@@ -70,27 +69,29 @@ export function planProfileEdit(request: SetupRequest, surroundings: SetupSurrou
   const { config, credentials, platform, showPath } = surroundings
   const configName = showPath(config.source.path)
   const before = serializeIni(config)
-  refuseForeignProcess(request, placedProfiles(surroundings), platform)
-  const edit = editProfile(config, request, platform)
+  const now = placedProfiles(surroundings)
+  const { document, move } = moveToSibling(config, request.profile, now, surroundings)
+  const isNamed = request.sourceProfile !== null || setting(now, request.profile, 'source_profile') !== null
+  const full = move === null || isNamed ? request : { ...request, sourceProfile: move.sibling }
+  const edit = editProfile(document, full, platform)
   const oldLine = oldLineNumbers(config, edit.document)
   const edited = namedPlaces(
     mergeProfiles(edit.document, credentials),
     surroundings,
     (line) => oldLine(line) ?? NEW_LINE,
   )
-  const profiles = withOldNames(edited, request, edit.moves)
+  const profiles = withOldNames(edited, full, edit.moves)
   const plan = withoutNewPlaces(configName, () => {
     refuseOverrides(request, profiles)
     checkTogether(request, profiles)
-    const found = planProfile(request.profile, profiles, { platform, hasKeys: surroundings.hasKeys })
-    if (found.root.kind === 'other') throw notServedError(request.profile, found.root)
-    return found
+    return planProfile(request.profile, profiles, { platform, hasKeys: surroundings.hasKeys })
   })
   return {
     before,
     after: serializeIni(edit.document),
     screen: diffScreen(shown(configName, 300), config, edit.document),
     notes: [
+      ...(move === null ? [] : [siblingNote(move, configName)]),
       ...edit.moves.map(
         ({ from, to, line, takenOut }) =>
           `${takenOut ? `${from} (${configName}:${line}) goes, ${to} is there` : `${from} (${configName}:${line}) becomes ${to}`}; aws-vault, awsume and aws-runas read only ${from}`,
@@ -100,14 +101,11 @@ export function planProfileEdit(request: SetupRequest, surroundings: SetupSurrou
   }
 }
 
-function refuseForeignProcess(request: SetupRequest, profiles: Profiles, platform: string): void {
-  const line = profiles.profiles.get(request.profile)?.properties.get('credential_process')
-  if (line === undefined || line.value === '' || parseOwnLine(line.value, platform) !== null) return
-  throw new CredError(
-    'failed',
-    `cannot set up profile ${quoted(request.profile)}: it has a credential_process of another program (${at(line)}), which this version does not serve`,
-    { hint: 'take that line out, or choose another name' },
-  )
+function siblingNote({ sibling, keys, line, signIn }: SiblingMove, configName: string): string {
+  const log = signIn === null ? '' : `; log in with: ${signIn}`
+  const names = keys.map((key) => shown(key, 60)).join(', ')
+  const [go, as] = keys.length === 1 ? ['goes', 'as it is'] : ['go', 'as they are']
+  return `${names} (${configName}:${line}) ${go} to [profile ${sibling}] ${as}${log}`
 }
 
 /** Per key the credentials file wins over the config: a line there would undo what is written here. */
@@ -116,7 +114,8 @@ function refuseOverrides(request: SetupRequest, profiles: Profiles): void {
   const wanted = new Set(wantedEntries(request, request.processLine).map(([key]) => key))
   const shadowing = new Set(shadowingKeys(properties?.keys() ?? []))
   for (const [key, property] of properties ?? []) {
-    if (property.file !== 'credentials' || !(wanted.has(key) || shadowing.has(key))) continue
+    const counts = wanted.has(key) || shadowing.has(key) || isSiblingKey(key)
+    if (property.file !== 'credentials' || !counts) continue
     throw new CredError(
       'failed',
       `cannot set up profile ${quoted(request.profile)}: ${key} (${at(property)}) wins over what is written to the config`,

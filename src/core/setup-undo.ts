@@ -7,6 +7,8 @@ export interface SectionChange {
   readonly after: readonly string[]
   /** Whether an empty line was put before a section that was added. */
   readonly blankLine: boolean
+  /** The profile that some of its keys went to, added at the end; its section is the last of `after`. */
+  readonly sibling?: string
 }
 
 /**
@@ -14,14 +16,17 @@ export interface SectionChange {
  * Throws `CredError` for a text that cannot be read.
  */
 export function sectionChange(path: string, profile: string, previous: string, text: string): SectionChange | null {
-  const [before, after] = [previous, text].map((each) => {
-    const document = parseIni(each, { kind: 'config', path })
-    return ownSections(document, profile).map((section) => sectionText(document, section))
-  }) as [string[], string[]]
-  const change = { before, after, blankLine: before.length === 0 && /\S[^\n]*\n?$/.test(previous) }
+  const documents = [previous, text].map((each) => parseIni(each, { kind: 'config', path }))
+  const sibling = addedSibling(profile, documents as [IniDocument, IniDocument])
+  const [before, after] = documents.map((document) =>
+    ownSections(document, profile, sibling).map((section) => sectionText(document, section)),
+  ) as [string[], string[]]
+  const adds = before.length < after.length
+  const blankLine = adds && /\S[^\n]*\n?$/.test(previous)
+  const change = { before, after, blankLine, ...(sibling === undefined ? {} : { sibling }) }
   const back = takeBack(path, profile, text, change)
   // A section is added with a line end before it, which a file may have lacked.
-  return back === previous || (before.length === 0 && back?.replace(/\r?\n$/, '') === previous) ? change : null
+  return back === previous || (adds && back?.replace(/\r?\n$/, '') === previous) ? change : null
 }
 
 /**
@@ -30,11 +35,11 @@ export function sectionChange(path: string, profile: string, previous: string, t
  */
 export function takeBack(path: string, profile: string, text: string, change: SectionChange): string | null {
   const document = parseIni(text, { kind: 'config', path })
-  const sections = ownSections(document, profile)
+  const sections = ownSections(document, profile, change.sibling)
   const now = sections.map((section) => sectionText(document, section))
   if (JSON.stringify(now) !== JSON.stringify(change.after)) return null
   const lines = [...document.lines]
-  for (const [index, section] of [...sections.entries()].reverse()) {
+  for (const [index, section] of [...sections.entries()].sort(([, a], [, b]) => b.line - a.line)) {
     const [start, end] = [section.line - 1, lastLine(section)]
     const before = change.before[index]
     if (before === undefined) {
@@ -46,12 +51,23 @@ export function takeBack(path: string, profile: string, text: string, change: Se
     }
   }
   const result = serializeIni({ ...document, lines })
-  const same = othersMeaning(parseIni(result, document.source), profile) === othersMeaning(document, profile)
-  return same ? result : null
+  const [left, was] = [parseIni(result, document.source), document].map((each) =>
+    othersMeaning(each, profile, change.sibling),
+  )
+  return left === was ? result : null
 }
 
-function ownSections(document: IniDocument, profile: string): IniSection[] {
-  return findSections(document, 'profile', profile)
+function addedSibling(profile: string, [before, after]: readonly [IniDocument, IniDocument]): string | undefined {
+  const known = new Set(before.sections.filter(({ kind }) => kind === 'profile').map(({ name }) => name))
+  const added = after.sections.find(({ kind, name }) => kind === 'profile' && name !== profile && !known.has(name))
+  return known.has(profile) ? added?.name : undefined
+}
+
+function ownSections(document: IniDocument, profile: string, sibling: string | undefined): IniSection[] {
+  return [
+    ...findSections(document, 'profile', profile),
+    ...(sibling === undefined ? [] : findSections(document, 'profile', sibling)),
+  ]
 }
 
 function lastLine(section: IniSection): number {
@@ -65,8 +81,8 @@ function sectionText(document: IniDocument, section: IniSection): string {
     .replace(/\r$/, '')
 }
 
-function othersMeaning(document: IniDocument, profile: string): string {
-  const own = new Set(ownSections(document, profile))
+function othersMeaning(document: IniDocument, profile: string, sibling: string | undefined): string {
+  const own = new Set(ownSections(document, profile, sibling))
   const others = document.sections.filter((section) => !own.has(section))
   return JSON.stringify(
     others.map(({ kind, name, prefixed, properties }) => [

@@ -77,27 +77,30 @@ function twoEndpointsError(special: CallSetting, override: EndpointOverride, isF
   )
 }
 
+/** A service as endpoint settings name it: `AWS_ENDPOINT_URL_SSO_OIDC`, `sso_oidc =` in a `services` section. */
+export type ServiceName = 'sts' | 'sso' | 'sso_oidc' | 'signin'
+
 /**
- * `aws_cred_endpoint_url`; then, unless these are to be ignored, AWS_ENDPOINT_URL_STS, AWS_ENDPOINT_URL, what the
+ * `aws_cred_endpoint_url` (STS alone); then, unless these are to be ignored, AWS_ENDPOINT_URL_STS, AWS_ENDPOINT_URL, what the
  * `services` section says of sts, the profile's `endpoint_url`; null where none says anything. Throws for what is no
  * http(s) URL, and for `http://` to another machine: the keys' signature and the session that comes back would cross the
  * network in the clear.
  */
-export function endpointOverride(settings: CallSettings): EndpointOverride | null {
+export function endpointOverride(settings: CallSettings, service: ServiceName = 'sts'): EndpointOverride | null {
   const allowsHttp = settings.env.AWS_CRED_ALLOW_HTTP === '1'
-  const own = lineSetting(settings, 'aws_cred_endpoint_url')
+  const own = service === 'sts' ? lineSetting(settings, 'aws_cred_endpoint_url') : null
   if (own !== null) return checked(own, allowsHttp)
   if (callFlag(settings, 'ignore_configured_endpoint_urls', 'AWS_IGNORE_CONFIGURED_ENDPOINT_URLS')?.isOn) return null
   const found =
-    variableSetting(settings, 'AWS_ENDPOINT_URL_STS') ??
+    variableSetting(settings, `AWS_ENDPOINT_URL_${service.toUpperCase()}`) ??
     variableSetting(settings, 'AWS_ENDPOINT_URL') ??
-    serviceEndpoint(settings) ??
+    serviceEndpoint(settings, service) ??
     lineSetting(settings, 'endpoint_url')
   return found === null ? null : checked(found, allowsHttp)
 }
 
 /** `endpoint_url` under `sts =` in the section that the profile's `services` names; null where it says nothing of sts. */
-function serviceEndpoint(settings: CallSettings): CallSetting | null {
+function serviceEndpoint(settings: CallSettings, service: ServiceName): CallSetting | null {
   const named = callSettings(settings, 'services', [])[0]
   if (named === undefined) return null
   const section = settings.profiles.services.get(named.value)
@@ -109,9 +112,9 @@ function serviceEndpoint(settings: CallSettings): CallSetting | null {
       near === null ? {} : { hint: `the nearest name is ${quoted(near)}` },
     )
   }
-  const sts = section.properties.get('sts')
-  const value = sts?.subProperties?.get('endpoint_url')
-  return sts === undefined || !value ? null : { value, from: `[services ${section.name}] (${at(sts)})` }
+  const line = section.properties.get(service)
+  const value = line?.subProperties?.get('endpoint_url')
+  return line === undefined || !value ? null : { value, from: `[services ${section.name}] (${at(line)})` }
 }
 
 function checked({ value: url, from }: CallSetting, allowsHttp: boolean): EndpointOverride {

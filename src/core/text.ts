@@ -37,6 +37,19 @@ export function listed(names: readonly string[]): string {
   return shownNames.length < 2 ? shownNames.join('') : `${shownNames.slice(0, -1).join(', ')} and ${shownNames.at(-1)}`
 }
 
+/** Long runs of mixed letters and digits, as secret keys and session tokens are; no path or word looks like that. */
+const KEY_LIKE = /[A-Za-z0-9+/=_-]{32,}/g
+
+/**
+ * What another program complained of on stderr, fit for one line: cut, escaped, and without what looks like a secret,
+ * since nobody promised that it holds none.
+ */
+export function complaint(text: string, maxLength = 300): string {
+  const masked = text.replace(KEY_LIKE, (run) => (/[a-z]/.test(run) && /[A-Z]/.test(run) && /\d/.test(run) ? '…' : run))
+  const lines = masked.split(/[\r\n]+/).map((line) => line.trim())
+  return shown(lines.filter((line) => line !== '').join('; '), maxLength)
+}
+
 /** An access key id as messages show it: prefix and last four, `AKIA…MPLE`. */
 export function maskedKeyId(accessKeyId: string): string {
   return accessKeyId.length < 12 ? '…' : `${shown(accessKeyId.slice(0, 4))}…${shown(accessKeyId.slice(-4))}`

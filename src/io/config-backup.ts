@@ -176,9 +176,10 @@ function isStep(value: unknown): value is BackupStep {
 
 function isChange(value: unknown): value is SectionChange {
   if (typeof value !== 'object' || value === null) return false
-  const { before, after, blankLine } = value as Partial<Record<keyof SectionChange, unknown>>
+  const { before, after, blankLine, sibling } = value as Partial<Record<keyof SectionChange, unknown>>
   const areTexts = (list: unknown) => Array.isArray(list) && list.every((text) => typeof text === 'string')
-  return areTexts(before) && areTexts(after) && typeof blankLine === 'boolean'
+  const named = sibling === undefined || typeof sibling === 'string'
+  return areTexts(before) && areTexts(after) && typeof blankLine === 'boolean' && named
 }
 
 function hashOf(text: string | null): string | null {

@@ -42,6 +42,8 @@ export interface IndexEntries {
   }
   /** A name that the store has an item under. */
   item: { readonly name: string }
+  /** A command line that gave keys without an end when it ran last; named by its root's id. */
+  endless: { readonly rootId: string; readonly seenMs: number }
 }
 
 export type IndexKind = keyof IndexEntries
@@ -72,6 +74,7 @@ const FIELDS: { readonly [K in IndexKind]: { readonly [F in keyof IndexEntries[K
   failure: { profile: 'text', atMs: 'number', code: 'text', message: 'text', hint: 'text or null' },
   clock: { name: 'text', offsetMs: 'number', wallMs: 'number', uptimeS: 'number' },
   item: { name: 'text' },
+  endless: { rootId: 'text', seenMs: 'number' },
 }
 
 const VERSION = 1

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { assumeRole } from '../../src/aws/sts-calls.ts'
+import { assumeRole, assumeRoleWithWebIdentity } from '../../src/aws/sts-calls.ts'
 import type { CredError } from '../../src/core/errors.ts'
 import type { Fault } from '../support/sts.ts'
 import { type CallPlace, callPlace, refusal } from '../support/sts-call.ts'
@@ -303,4 +303,41 @@ test('assumeRole() quotes hostile names in hints so that they can be pasted, and
   assert.equal(await hintFor("it's `x`"), "aws-cred add 'it'\\''s `x`' --replace")
   const said = await refused(here, refusal('Odd\u001b[31m', 400, 'red \u001b[31m\u202e text'))
   assert.match(said.message, /STS answered: red \\x1b\[31m\\u\{202e\} text \(Odd\\x1b\[31m\)$/)
+})
+
+test('assumeRoleWithWebIdentity() blames the token, its file and the trust', async (t) => {
+  const here = await callPlace(t)
+  const call = { ...here.call, tokenFile: '/var/run/token' }
+  const token = 'the web identity token in "/var/run/token"'
+  for (const [fault, wanted, hint] of [
+    [
+      refusal('ExpiredTokenException', 400, 'Token expired'),
+      `${token} has expired: Token expired (ExpiredTokenException)`,
+      /whoever writes the token file has to renew it/,
+    ],
+    [
+      refusal('InvalidIdentityToken', 400, 'No provider'),
+      `STS does not take ${token}: No provider (InvalidIdentityToken)`,
+      /trust policy/,
+    ],
+    [refusal('AccessDenied', 403, 'No'), `STS refused ${token}: No (AccessDenied)`, /issuer, subject and audience/],
+  ] as const) {
+    here.sts.faults.next({ ...fault, times: 99 })
+    const error = await assumeRoleWithWebIdentity(call, here.step, 'me', 'a.b.c').then(
+      () => assert.fail('it went well'),
+      (thrown: CredError) => thrown,
+    )
+    here.sts.reset()
+    assert.equal(error.message, `cannot ${call.purpose}: ${wanted}`)
+    assert.match(error.hint ?? '', hint)
+  }
+})
+
+test('assumeRole() sends nobody to add for keys that add does not mend', async (t) => {
+  const here = await callPlace(t)
+  const foreign = { ...here, call: { ...here.call, signerIsForeign: true } }
+  for (const name of ['InvalidClientTokenId', 'SignatureDoesNotMatch']) {
+    assert.match((await refused(here, refusal(name, 403, 'x'))).hint ?? '', /aws-cred add/)
+    assert.doesNotMatch((await refused(foreign, refusal(name, 403, 'x'))).hint ?? '', /aws-cred add/)
+  }
 })

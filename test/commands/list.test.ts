@@ -127,7 +127,7 @@ aws_cred_region = eu-west-1
   assert.match(text, /^sso +- +- +cannot be served$/m)
   assert.match(text, /^user1 +user alice /m)
   assert.match(text, /^a: .*loop: a > b > a$/m)
-  assert.match(text, /^sso: .*comes? from SSO/m)
+  assert.match(text, /^sso: .*there is no \[sso-session corp\], which its sso_session .*:8\) names$/m)
 })
 
 test('list names keys in files, the clamp of role chaining and the passphrase in the environment', async (t) => {

@@ -21,6 +21,7 @@ import { openWorkspace } from '../../src/commands/session/workspace.ts'
 import { verb } from '../../src/commands/setup.ts'
 import { parseArguments } from '../../src/core/arguments.ts'
 import { CredError, type CredErrorCode } from '../../src/core/errors.ts'
+import { planProfile } from '../../src/core/plan.ts'
 import { type FakeContext, type FakeContextOptions, fakeContext, fakeTerminal } from '../support/fake-context.ts'
 import { need } from '../support/need.ts'
 
@@ -233,6 +234,90 @@ suite('setup writes', () => {
   })
 })
 
+suite('setup moves', () => {
+  const SSO = `# mine
+sso_session = corp # shared
+sso_account_id = 123456789012
+sso_role_name = Dev
+`
+  const SESSION = '[sso-session corp]\nsso_region = eu-west-1\nsso_start_url = https://corp\n'
+
+  test("SSO's keys to a sibling as they are, named as the source, and takes it back", async () => {
+    const before = `[profile prod]\n${SSO}region = eu-west-2\n${SESSION}`
+    write(config, before)
+    const { errText } = await setup(['prod', '--role-arn', ROLE, '--yes'])
+    const note = 'sso_session, sso_account_id, sso_role_name (~/.aws/config:3) go to [profile prod-sso] as they are'
+    assert.ok(errText.includes(`${note}; log in with: aws sso login --profile prod-sso\n`), errText)
+    const after = read()
+    assert.equal(
+      after,
+      `[profile prod]
+${LINE}
+aws_cred_role_arn = ${ROLE}
+aws_cred_source_profile = prod-sso
+# mine
+region = eu-west-2
+${SESSION}
+[profile prod-sso]
+sso_session = corp
+sso_account_id = 123456789012
+sso_role_name = Dev
+region = eu-west-2
+`,
+    )
+    assert.match((await setup(['prod', '--yes'])).errText, /nothing to write/)
+    assert.equal(read(), after)
+    // Also where something else has changed since.
+    write(config, `${after}[profile new]\nregion = a\n`)
+    await setup(['prod', '--undo'])
+    assert.equal(read(), `${before}[profile new]\nregion = a\n`)
+  })
+
+  test("login's keys, and those of SSO without a role: the profile gives what the sibling gives", async () => {
+    const login = '[profile dev]\nlogin_session = arn:aws:iam::123456789012:user/a\nregion = eu-west-1\n'
+    write(config, `${login}[profile one]\n${SSO}${SESSION}`)
+    const { errText } = await setup(['dev', '--yes'])
+    const note = 'login_session (~/.aws/config:2) goes to [profile dev-login] as it is'
+    assert.ok(errText.includes(`${note}; log in with: aws login --profile dev-login\n`), errText)
+    await setup(['one', '--yes'])
+    const { files } = openWorkspace(fakeContext({ home }))
+    for (const [profile, root] of [
+      ['dev', 'dev-login'],
+      ['one', 'one-sso'],
+    ] as const) {
+      const plan = planProfile(profile, files.profiles, { platform: 'linux', hasKeys: () => false })
+      assert.equal('profile' in plan.root ? plan.root.profile : null, root)
+      assert.deepEqual(plan.steps, [])
+    }
+  })
+
+  test("another program's credential_process", async () => {
+    const before = '[profile prod]\nregion = a\ncredential_process = "/usr/bin/other" --for x\n'
+    write(config, before)
+    const { errText } = await setup(['prod', '--role-arn', ROLE, '--yes'])
+    assert.match(errText, /^credential_process \(~\/\.aws\/config:3\) goes to \[profile prod-process\] as it is$/m)
+    assert.match(read(), /aws_cred_source_profile = prod-process\n/)
+    assert.match(read(), /\[profile prod-process\]\ncredential_process = "\/usr\/bin\/other" --for x\nregion = a\n$/)
+    await setup(['prod', '--undo'])
+    assert.equal(read(), before)
+  })
+
+  test('web_identity_token_file and credential_source to our names', async () => {
+    for (const line of ['web_identity_token_file = /t', 'credential_source = EcsContainer']) {
+      write(config, `[profile prod]\nrole_arn = ${ROLE}\n${line}\n`)
+      const { errText } = await setup(['prod', '--yes'])
+      assert.ok(read().endsWith(`\naws_cred_role_arn = ${ROLE}\naws_cred_${line}\n`), read())
+      assert.match(errText, /\(~\/\.aws\/config:3\) becomes aws_cred_/)
+    }
+  })
+
+  test("SSO's keys to a sibling that says the same already", async () => {
+    write(config, `[profile prod]\n${SSO}${SESSION}[profile prod-sso]\n${SSO}`)
+    await setup(['prod', '--yes'])
+    assert.equal(read().match(/sso_role_name/g)?.length, 1)
+  })
+})
+
 suite('setup asks', () => {
   test('and writes nothing on any answer but yes', async () => {
     haveKeys('user1')
@@ -308,37 +393,55 @@ suite('setup refuses', () => {
     }
   })
 
-  test("another program's credential_process, with file and line", async () => {
-    write(config, '[profile prod]\nregion = a\ncredential_process = /usr/bin/other x\n')
-    await refuses(['prod', '--yes'], 'failed', /~\/\.aws\/config:3/)
-  })
-
-  test('roots that are not served, naming their line as it is now', async () => {
-    haveKeys('user1')
-    for (const [text, place] of [
+  test('mistakes in the lines of another root, where they stand now', async () => {
+    for (const [text, pattern] of [
       [
-        '[profile prod]\nregion = a\nsso_session = corp\nsso_account_id = 123456789012\n',
-        /SSO \(sso_session, ~\/\.aws\/config:3\)/,
+        '[profile prod]\nregion = a\nsso_session = corp\n',
+        /"prod": there is no \[sso-session corp\], .*\(~\/\.aws\/config:3\)/,
       ],
       [
-        '[profile prod]\nlogin_session = arn:aws:iam::123456789012:user/a\n',
-        /aws login \(login_session, ~\/\.aws\/config:2\)/,
+        '[profile prod]\nsso_start_url = https://x\nsso_account_id = 1\n',
+        /"prod": for SSO \(~\/\.aws\/config:3\) it has no sso_region/,
       ],
       [
-        `[profile prod]\nrole_arn = ${ROLE}\nweb_identity_token_file = /t\n`,
-        /web identity \(web_identity_token_file, ~\/\.aws\/config:3\)/,
+        `[profile prod]\nrole_arn = ${ROLE}\ncredential_source = Imds\n`,
+        /credential_source "Imds" .*\(~\/\.aws\/config:3\): it must be/,
       ],
       [
-        `[profile prod]\nrole_arn = ${ROLE}\ncredential_source = Ec2InstanceMetadata\n`,
-        /\(credential_source, ~\/\.aws\/config:3\)/,
+        `[profile prod]\nrole_arn = ${ROLE}\nweb_identity_token_file = t\n`,
+        /"t" .*\(~\/\.aws\/config:3\): it must be an absolute path/,
+      ],
+      [`[profile prod]\nrole_arn = ${ROLE}\nlogin_session = x\n`, /two kinds of credentials, a role and aws login/],
+      [
+        '[profile prod]\nlogin_session = x\ncredential_process = other\n',
+        /two kinds of credentials, aws login and another/,
       ],
     ] as const) {
       write(config, text)
-      await refuses(['prod', '--yes'], 'failed', place)
+      await refuses(['prod', '--yes'], 'failed', pattern)
     }
-    write(config, '[profile user2]\ncredential_process = /usr/bin/other\n')
-    await refuses(['prod', '--role-arn', ROLE, '--source-profile', 'user2', '--yes'], 'failed', /~\/\.aws\/config:2/)
+    write(config, '[profile prod]\nregion = a\n')
     await refuses(['prod', '--role-arn', ROLE, '--source-profile', 'prod', '--yes'], 'failed', /loop/)
+  })
+
+  test('to move a program that asks for the profile itself', async () => {
+    const names = /credential_process of another program \(~\/\.aws\/config:3\) names the profile itself/
+    for (const command of ['/usr/bin/other --profile prod', 'other --for=prod', 'sh -c "x" prod']) {
+      write(config, `[profile prod]\nregion = a\ncredential_process = ${command}\n`)
+      await refuses(['prod', '--yes'], 'failed', names)
+    }
+  })
+
+  test('to move keys to a profile that is there and says something else', async () => {
+    const sso =
+      'sso_start_url = https://x\nsso_region = eu-west-1\nsso_account_id = 123456789012\nsso_role_name = Dev\n'
+    write(config, `[profile prod]\n${sso}[profile prod-sso]\nregion = a\n`)
+    const taken = /sso_start_url, .* would go to profile "prod-sso", which is there already \(~\/\.aws\/config:6\)/
+    await refuses(['prod', '--yes'], 'failed', taken)
+    write(config, '[profile prod]\nregion = a\n')
+    write(credentials, `[prod]\n${sso}`)
+    const wins = /sso_start_url \(~\/\.aws\/credentials:2\) wins over what is written/
+    await refuses(['prod', '--yes'], 'failed', wins)
   })
 
   test('what is only about to be written, without a line number for it', async () => {

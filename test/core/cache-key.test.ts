@@ -4,8 +4,13 @@ import fc from 'fast-check'
 import {
   type CacheKeyInputs,
   cacheKeyText,
+  identityOfFetched,
   identityOfKey,
   identityOfStatic,
+  keysIdentity,
+  ROOT_LEVEL,
+  type RootPlace,
+  rootLabel,
   sessionLabel,
   sessionNameOf,
 } from '../../src/core/cache-key.ts'
@@ -162,4 +167,63 @@ test('sessionNameOf() is the one named, else the IAM user, else the OS user, alw
 test('sessionLabel() is the name of the role', () => {
   assert.equal(sessionLabel(ROLE), 'Prod')
   assert.equal(sessionLabel(TOKEN), 'session-token')
+})
+
+test('identityOfFetched() changes with all that decides whose credentials a root gives, and with nothing secret', () => {
+  const origin = { path: '/c', line: 1 }
+  const place: RootPlace = { endpoint: null, address: [], osUser: 'me' }
+  const sso = {
+    kind: 'sso',
+    profile: 'p',
+    origin,
+    session: 'corp',
+    startUrl: 'https://corp',
+    region: 'eu-west-1',
+    accountId: '123456789012',
+    roleName: 'Dev',
+  } as const
+  const web = { kind: 'web-identity', profile: 'p', origin, tokenFile: '/t', step: ROLE } as const
+  const container = { kind: 'container', profile: 'p', origin, metadataEndpoint: null, metadataMode: null } as const
+  const process = { kind: 'process', profile: 'p', origin, commandLine: 'other --x', accountId: null } as const
+  const id = (root: Parameters<typeof identityOfFetched>[0], more: Partial<RootPlace> = {}) =>
+    identityOfFetched(root, 'aws', { ...place, ...more }).id
+  const ids = [
+    id(sso),
+    id({ ...sso, session: null }),
+    id({ ...sso, session: 'other' }),
+    id({ ...sso, startUrl: 'https://other' }),
+    id({ ...sso, region: 'us-east-1' }),
+    id({ ...sso, accountId: '210987654321' }),
+    id({ ...sso, roleName: 'Ops' }),
+    id(sso, { endpoint: 'https://portal' }),
+    id({ kind: 'login', profile: 'p', origin, loginSession: 'arn:a', region: null }),
+    id({ kind: 'login', profile: 'p', origin, loginSession: 'arn:b', region: null }),
+    id(web),
+    id({ ...web, tokenFile: '/u' }),
+    id({ ...web, step: { ...ROLE, durationSeconds: 900 } }),
+    id({ ...web, step: { ...ROLE, policy: null } }),
+    id({ ...web, step: { ...ROLE, sessionName: null } }),
+    id({ ...web, step: { ...ROLE, sessionName: null } }, { osUser: 'you' }),
+    id(web, { endpoint: 'https://sts' }),
+    id(container, { address: ['/a', null] }),
+    id(container, { address: [null, '/a'] }),
+    id({ ...container, kind: 'instance' }, { address: ['/a', null] }),
+    id(process),
+    id({ ...process, commandLine: 'other --y' }),
+  ]
+  assert.equal(new Set(ids).size, ids.length)
+  // Where the lines stand, and under which name, is not who they are.
+  assert.equal(id({ ...sso, profile: 'q', origin: { path: '/d', line: 9 } }), id(sso))
+  assert.ok(ids.every((each) => /^[a-z-]+:[0-9a-f]{32}$/.test(each)))
+  const endless = keysIdentity(id(process), 'AKIAEXAMPLE', 'aws')
+  assert.notEqual(endless.id, keysIdentity(id(process), 'AKIAOTHER', 'aws').id)
+  assert.ok(endless.id.startsWith(`${id(process)}:`) && endless.givesSession === undefined)
+})
+
+test("cacheKeyText() of a root's own session goes by its identity alone", () => {
+  const text = cacheKeyText(INPUTS, ROOT_LEVEL)
+  assert.equal(cacheKeyText({ ...INPUTS, endpoint: 'https://x', steps: [] }, ROOT_LEVEL), text)
+  assert.notEqual(cacheKeyText({ ...INPUTS, identity: { ...INPUTS.identity, id: 'sso:x' } }, ROOT_LEVEL), text)
+  assert.notEqual(cacheKeyText(INPUTS, 0), text)
+  assert.equal(rootLabel({ kind: 'keychain', name: 'x', listed: true, namedBy: null }), 'keychain')
 })

@@ -29,6 +29,9 @@ class World {
   reads = 0
   locks = 0
   rootReads = 0
+  fetches = 0
+  /** What a root gives that is fetched: a session of that life, or keys of that generation without an end. */
+  fetched: { readonly lifeMs: number } | string | null = null
   fails: ((level: number) => Error | null) | null = null
   saveFails: 'item' | 'note' | null = null
   readFails: Error | null = null
@@ -79,12 +82,24 @@ class World {
     })
     return {
       steps,
-      knownIdentity: () => (this.listed === null ? null : identityOf(this.listed)),
+      knownIdentity: () =>
+        this.listed === null
+          ? null
+          : { ...identityOf(this.listed), ...(this.fetched === null ? {} : { givesSession: true }) },
       rootCredentials: async () => {
         this.rootReads++
         this.onRootRead?.()
         await turn()
         return root(this.generation)
+      },
+      fetchRoot: async () => {
+        this.fetches++
+        await turn()
+        const given = this.fetched
+        if (given === null) throw new CredError('failed', 'cannot fetch the root')
+        return typeof given === 'string'
+          ? { ...root(given), identity: identityOf(given) }
+          : this.session('root', this.nowMs, this.nowMs + given.lifeMs)
       },
       cacheKey: (identity, level) => `level${level}.${identity.id}`,
       note: (key) => this.notes.get(key) ?? null,
@@ -134,8 +149,10 @@ class World {
     }
   }
 
-  obtain(levels = 1, forceRefresh = false): Promise<Session> {
-    return obtainSession(this.sources(levels), { forceRefresh })
+  async obtain(levels = 1, forceRefresh = false): Promise<Session> {
+    const given = await obtainSession(this.sources(levels), { forceRefresh })
+    assert.ok('expiresMs' in given, 'a session')
+    return given
   }
 
   callsOf(level: number): number {
@@ -551,4 +568,80 @@ test('obtainSession() never gives a dead session or one of another key, whatever
     }),
     { numRuns: 300 },
   )
+})
+
+// --- Roots that give sessions
+
+test('obtainSession() keeps what a root gives below the first hop, and asks it once', async () => {
+  const world = new World()
+  world.fetched = { lifeMs: minutes(60) }
+  const session = await world.obtain(1)
+  assert.equal(session.sessionToken, 'level0.key:g1')
+  assert.deepEqual(world.calls, [{ key: 'level0.key:g1', signedBy: 'root' }])
+  assert.deepEqual([...world.items.keys()].sort(), ['level-1.key:g1', 'level0.key:g1'])
+  assert.equal(await world.obtain(1), session)
+  await world.obtain(0)
+  assert.deepEqual([world.fetches, world.calls.length, world.rootReads], [1, 1, 0])
+})
+
+test('obtainSession() gives the session of a root without hops, due by the same rules', async () => {
+  const world = new World()
+  world.fetched = { lifeMs: minutes(15) }
+  const first = await world.obtain(0)
+  assert.equal(first.sessionToken, 'root')
+  world.nowMs += minutes(9)
+  assert.equal(await world.obtain(0), first)
+  world.nowMs += minutes(2)
+  assert.notEqual(await world.obtain(0), first)
+  assert.deepEqual([world.fetches, world.calls.length], [2, 0])
+})
+
+test('obtainSession() asks a root once for a crowd', async () => {
+  const world = new World()
+  world.fetched = { lifeMs: minutes(60) }
+  const sessions = await Promise.all(Array.from({ length: 20 }, () => world.obtain(2)))
+  assert.equal(new Set(sessions).size, 1)
+  assert.deepEqual([world.fetches, world.calls.length], [1, 2])
+})
+
+test('obtainSession() asks the root again when STS says that its session has expired', async () => {
+  const world = new World()
+  world.fetched = { lifeMs: minutes(60) }
+  let refusals = 1
+  world.fails = () =>
+    refusals-- > 0 ? new CredError('failed', 'expired', { cause: { stsCode: 'ExpiredToken' } }) : null
+  await world.obtain(1)
+  assert.deepEqual([world.fetches, world.calls.length], [2, 2])
+})
+
+test('obtainSession() plans once more on keys without an end, and keeps the hop under them alone', async () => {
+  const world = new World()
+  world.fetched = 'g2'
+  world.generation = 'g2'
+  const session = await world.obtain(1)
+  assert.equal(session.sessionToken, 'level0.key:g2')
+  assert.deepEqual([...world.items.keys()], ['level0.key:g2'])
+  assert.deepEqual(world.calls, [{ key: 'level0.key:g2', signedBy: 'AKIA-g2' }])
+})
+
+test('obtainSession() hands out keys without an end where nothing stands on them', async () => {
+  const world = new World()
+  world.fetched = 'g2'
+  world.generation = 'g2'
+  const given = await obtainSession(world.sources(0), { forceRefresh: false })
+  assert.ok('identity' in given && given.accessKeyId === 'AKIA-g2')
+  assert.deepEqual([world.items.size, world.calls.length], [0, 0])
+})
+
+test('obtainSession() serves the session of a root that fails, while it lives', async () => {
+  const world = new World()
+  world.fetched = { lifeMs: minutes(60) }
+  const first = await world.obtain(0)
+  world.nowMs += minutes(50)
+  world.fetched = null
+  const sources = world.sources(0)
+  const known = { ...identityOf('g1'), givesSession: true }
+  const failing = { ...sources, knownIdentity: () => known }
+  assert.equal(await obtainSession(failing, { forceRefresh: false }), first)
+  assert.match(String(world.failures.at(-1)), /cannot fetch the root/)
 })

@@ -4,7 +4,7 @@ import fc from 'fast-check'
 import { CredError } from '../../src/core/errors.ts'
 import { parseIni } from '../../src/core/ini.ts'
 import { type Plan, type PlanOptions, planProfile } from '../../src/core/plan.ts'
-import { noKeysError, notServedError } from '../../src/core/plan-errors.ts'
+import { noKeysError } from '../../src/core/plan-errors.ts'
 import type { AssumeRoleStep, SessionTokenStep } from '../../src/core/plan-steps.ts'
 import { mergeProfiles, type Profiles } from '../../src/core/profiles.ts'
 
@@ -309,26 +309,6 @@ test('planProfile() refuses a role beside keys in the keychain that do not feed 
   )
 })
 
-test('planProfile() names sources that this version does not serve', () => {
-  for (const [lines, key, what] of [
-    ['sso_session = s', 'sso_session', 'SSO'],
-    ['login_session = l', 'login_session', 'aws login'],
-    ['credential_process = /bin/other', 'credential_process', 'another credential_process'],
-    [`role_arn = ${ARN}X\ncredential_source = Environment`, 'credential_source', 'credential_source'],
-    [`role_arn = ${ARN}X\naws_cred_web_identity_token_file = /t`, 'aws_cred_web_identity_token_file', 'web identity'],
-  ] as const) {
-    const { root } = plan('p', `\n[profile p]\n${lines}`)
-    assert.equal(root.kind, 'other')
-    if (root.kind !== 'other') continue
-    assert.deepEqual([root.key, root.what, root.profile], [key, what, 'p'])
-    const line = lines.split('\n').length + 1
-    assert.equal(
-      notServedError('p', root).message,
-      `cannot serve profile "p": its credentials come from ${what} (${key}, ~/.aws/config:${line}), which this version does not serve`,
-    )
-  }
-})
-
 // --- Names that do not exist
 
 function noKeys(
@@ -392,7 +372,7 @@ test('planProfile() takes no line of ours for a source, whatever its folder', ()
 
 test('planProfile() takes a line that only looks like ours for another program', () => {
   for (const line of ['aws-cred2 process --profile p', 'aws-cred export --profile p', 'sh -c "aws-cred process"']) {
-    assert.equal(plan('p', `\n[profile p]\ncredential_process = ${line}`).root.kind, 'other')
+    assert.equal(plan('p', `\n[profile p]\ncredential_process = ${line}`).root.kind, 'process')
   }
 })
 
@@ -694,7 +674,6 @@ test('planProfile() plans any config or throws a CredError that shows no secret'
           assert.ok(steps.every((step) => step.kind === 'assume-role' || steps.length === 1))
           assert.ok(steps.every((step, i) => step.mfaSerial === null || i === 0))
           if (root.kind === 'static') assert.ok(!keys.includes(root.profile))
-          if (root.kind === 'other') assert.doesNotMatch(notServedError(profile, root).message, /HUSH/)
         } catch (error) {
           assert.ok(error instanceof CredError && error.code === 'failed', String(error))
           assert.doesNotMatch(`${error.message} ${error.hint} ${String(error.cause)}`, /HUSH/)

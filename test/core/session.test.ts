@@ -47,7 +47,7 @@ test('serveMarginMs() is 16 min for long sessions and a third of the life of sho
 
 test('decodeSession() reads what encodeSession() wrote', () => {
   assert.deepEqual(decodeSession('k', encodeSession('k', SESSION)), SESSION)
-  const bare = { ...SESSION, accountId: null, arn: null }
+  const bare = { ...SESSION, sessionToken: null, accountId: null, arn: null }
   assert.deepEqual(decodeSession('k', encodeSession('k', bare)), bare)
 })
 
@@ -73,6 +73,7 @@ test('decodeSession() is null where a field is of the wrong kind', () => {
     expiresMs: (value) => value === 5,
     accountId: (value) => value === null || value === 'x',
     arn: (value) => value === null || value === 'x',
+    sessionToken: (value) => value === null || value === 'x',
   }
   const item = JSON.parse(encodeSession('k', SESSION))
   for (const field of Object.keys(item)) {

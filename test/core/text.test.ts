@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { listed, maskedKeyId, nearest, quoted, shown } from '../../src/core/text.ts'
+import { complaint, listed, maskedKeyId, nearest, quoted, shown } from '../../src/core/text.ts'
 
 test('shown() escapes what moves the cursor or reorders text', () => {
   assert.equal(shown('a\nb\r\t\x1b[31m\x07'), 'a\\x0ab\\x0d\\x09\\x1b[31m\\x07')
@@ -69,4 +69,18 @@ test('listed() joins names, and counts what is over eight', () => {
   assert.equal(listed(['a', 'b']), '"a" and "b"')
   assert.equal(listed(['a', 'b', 'c\u001b']), '"a", "b" and "c\\x1b"')
   assert.equal(listed([...'abcdefghijk']), '"a", "b", "c", "d", "e", "f", "g", "h" and 3 more')
+})
+
+test('complaint() is one line, escaped and cut, without what looks like a key', () => {
+  assert.equal(complaint('\n  first\r\n\n second \u001b[31mred\n'), 'first; second \\x1b[31mred')
+  const secret = 'wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY'
+  assert.equal(complaint(`secret=${secret}`), '…')
+  assert.equal(complaint(`the key "${secret}" is wrong`), 'the key "…" is wrong')
+  assert.equal(complaint('token AQoDYXdzEJr1K2abc+/=AQoDYXdzEJr1K2abc+/= over'), 'token … over')
+  assert.equal(
+    complaint('/usr/lib/python3/dist-packages/corporate/login.py failed'),
+    '/usr/lib/python3/dist-packages/corporate/login.py failed',
+  )
+  assert.equal(complaint('x'.repeat(400)).length, 300)
+  assert.equal(complaint(''), '')
 })

@@ -87,19 +87,25 @@ function getUser(_state: StsState, _params: Params, caller: Caller): Elements {
 function assumed(state: StsState, role: StsRole, params: Params, seconds: number): Elements {
   if (seconds > (role.maxDurationSeconds ?? 3_600))
     throw validationError('The requested DurationSeconds exceeds the MaxSessionDuration set for this role.')
+  const session = issueRoleSession(state, role, params.get('RoleSessionName') ?? '', seconds)
+  const { arn, userId } = session.caller
+  return {
+    AssumedRoleUser: { AssumedRoleId: userId, Arn: arn },
+    Credentials: credentials(session),
+    PackedPolicySize: hasPackedParts(params) ? '6' : undefined,
+    SourceIdentity: params.get('SourceIdentity'),
+  }
+}
+
+/** A session of a role, however it was come by: STS itself, IAM Identity Center, a container, an instance. */
+export function issueRoleSession(state: StsState, role: StsRole, sessionName: string, seconds: number): Session {
   const [, partition = '', , , accountId = '', ...rest] = role.arn.split(':')
-  const sessionName = params.get('RoleSessionName') ?? ''
   // The role's path is not part of the session's ARN.
   const name = rest.join(':').split('/').at(-1)
   const arn = `arn:${partition}:sts::${accountId}:assumed-role/${name}/${sessionName}`
   const userId = `${roleId(role)}:${sessionName}`
   const caller: Caller = { kind: 'role-session', arn, userId, accountId, user: null, roleArn: role.arn, mfa: false }
-  return {
-    AssumedRoleUser: { AssumedRoleId: userId, Arn: arn },
-    Credentials: credentials(issueSession(state, caller, seconds)),
-    PackedPolicySize: hasPackedParts(params) ? '6' : undefined,
-    SourceIdentity: params.get('SourceIdentity'),
-  }
+  return issueSession(state, caller, seconds)
 }
 
 function credentials(session: Session): Elements {

@@ -3,12 +3,12 @@ import { createServer as createTlsServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { setTimeout as wait } from 'node:timers/promises'
 import { type Answer, errorAnswer, resultAnswer, type Service, StsError } from './sts-answers.ts'
-import { authenticate, type StsState } from './sts-caller.ts'
+import { authenticate, type Session, type StsState } from './sts-caller.ts'
 import type { Params } from './sts-checks.ts'
 import { answerControl } from './sts-control.ts'
 import { answeredBadly, type Fault, Faults, refusalOf, spoiled } from './sts-faults.ts'
 import { MfaDevices } from './sts-mfa.ts'
-import { operations } from './sts-operations.ts'
+import { issueRoleSession, operations } from './sts-operations.ts'
 import { paramsOf, type StsRequest, signedRequest, withoutSecrets } from './sts-request.ts'
 import type { World } from './sts-world.ts'
 
@@ -51,6 +51,8 @@ export interface Sts {
   setIssueSeconds(seconds: number | null): void
   /** Exactly these codes are right for the device from now on; null: its own rule again. */
   setMfaCodes(serial: string, codes: Iterable<string> | null): void
+  /** A session of a role that another service of AWS gives: this one then knows it. */
+  issue(roleArn: string, sessionName: string, seconds: number): Session
   /** A right and unused code of the device's own rule. */
   mfaCode(serial: string): string
   close(): Promise<void>
@@ -152,6 +154,10 @@ export async function startSts(options: StsOptions): Promise<Sts> {
       state.issueSeconds = seconds
     },
     setMfaCodes: (serial, codes) => state.mfa.setCodes(serial, codes),
+    issue: (arn, sessionName, seconds) => {
+      const role = state.world.roles.find((one) => one.arn === arn) ?? { arn, trust: [] }
+      return issueRoleSession(state, role, sessionName, seconds)
+    },
     mfaCode: (serial) => state.mfa.freshCode(serial),
     close: async () => {
       closing.abort()

@@ -1,4 +1,4 @@
-import { assumeRole, getSessionToken, REFRESH_BUDGET_MS, type StsCall } from '../../aws/sts-calls.ts'
+import { assumeRole, getSessionToken, type StsCall } from '../../aws/sts-calls.ts'
 import { stsEndpoint } from '../../aws/sts-client.ts'
 import { type RootIdentity, sessionNameOf } from '../../core/cache-key.ts'
 import type { CallSetting } from '../../core/call-settings.ts'
@@ -6,12 +6,13 @@ import { CredError } from '../../core/errors.ts'
 import { networkFor } from '../../core/network.ts'
 import type { RootCredentials } from '../../core/obtain.ts'
 import type { Plan, Step } from '../../core/plan.ts'
-import type { Session } from '../../core/session.ts'
+import { REFRESH_BUDGET_MS, type Session } from '../../core/session.ts'
 import { stsPlace } from '../../core/sts-endpoint.ts'
 import { parseRoleArn, type RoleArnParts } from '../../core/sts-limits.ts'
 import { defaultRegion } from '../../core/sts-region.ts'
 import { pastedWord, quoted } from '../../core/text.ts'
 import { callSettingsOf } from './call-settings-of.ts'
+import { noteClock } from './note-clock.ts'
 import { stsNowMs } from './sources.ts'
 import type { Workspace } from './workspace.ts'
 
@@ -35,6 +36,7 @@ export async function callSts(
     purpose,
     profile: step.profile,
     signer: signerName(plan, step),
+    signerIsForeign: !('identity' in signer) || !(plan.root.kind === 'keychain' || plan.root.kind === 'static'),
     deadline,
   })
   if (step.kind === 'session-token') return getSessionToken(call, step, identity.accountId, null)
@@ -75,7 +77,7 @@ export function refreshDeadline(): AbortSignal {
   return AbortSignal.timeout(REFRESH_BUDGET_MS)
 }
 
-export type CallPurpose = Pick<StsCall, 'keys' | 'purpose' | 'profile' | 'signer'> & {
+export type CallPurpose = Pick<StsCall, 'keys' | 'purpose' | 'profile' | 'signer' | 'signerIsForeign' | 'tokenFile'> & {
   readonly deadline?: AbortSignal
   /** A region of the command line, before all settings. */
   readonly typedRegion?: CallSetting | undefined
@@ -88,7 +90,7 @@ export function stsCall(
   identity: Pick<RootIdentity, 'partition'>,
   given: CallPurpose,
 ): StsCall {
-  const { context, index } = workspace
+  const { context } = workspace
   const settings = callSettingsOf(workspace, plan)
   const place = stsPlace(settings, identity.partition, given.typedRegion)
   const endpoint = stsEndpoint(place)
@@ -101,21 +103,6 @@ export function stsCall(
     place,
     target: { endpoint, network: networkFor(endpoint.url, settings), offsetMs },
     nowMs: () => context.nowMs(),
-    onClock(seen) {
-      const offset = seen.dateMs - seen.receivedMs
-      // Whole seconds and the way back make it up to 2 s late: below that the clocks agree.
-      const reading = {
-        offsetMs: Math.abs(offset) < 2000 ? 0 : offset,
-        wallMs: context.nowMs(),
-        uptimeS: context.uptimeS(),
-      }
-      workspace.clocks.set(clockName, reading)
-      try {
-        index.write('clock', clockName, { name: clockName, ...reading })
-      } catch (error) {
-        // Without it the session counts as a miss next time: a call more, never a wrong answer.
-        if (!(error instanceof CredError)) throw error
-      }
-    },
+    onClock: (seen) => noteClock(workspace, clockName, seen),
   }
 }

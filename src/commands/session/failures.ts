@@ -1,5 +1,6 @@
 import { CredError } from '../../core/errors.ts'
 import { planProfile } from '../../core/plan.ts'
+import { SIGN_IN_NEEDED } from '../../core/sign-in.ts'
 import type { Workspace } from './workspace.ts'
 
 /** The code under which a mistake in the config is kept: it is over as soon as the profile can be planned. */
@@ -28,7 +29,8 @@ export function recordFailure(workspace: Workspace, profile: string, error: unkn
 function isPlanned({ context, files, index }: Workspace, profile: string): boolean {
   const hasKeys = (name: string) => index.read('key', name) !== null
   try {
-    return planProfile(profile, files.profiles, { platform: context.platform, hasKeys }).root.kind !== 'other'
+    planProfile(profile, files.profiles, { platform: context.platform, hasKeys })
+    return true
   } catch (error) {
     if (!(error instanceof CredError)) throw error
     return false
@@ -61,5 +63,8 @@ export function throwRefusalSince(workspace: Workspace, profile: string, sinceMs
   // One from the future was kept under a clock that has been set since.
   if (failure === null || failure.atMs < sinceMs || failure.atMs > nowMs || !/^[A-Z]/.test(failure.code)) return
   const { message, hint, code } = failure
-  throw new CredError('failed', message, { ...(hint === null ? {} : { hint }), cause: { stsCode: code } })
+  throw new CredError(code === SIGN_IN_NEEDED ? 'person' : 'failed', message, {
+    ...(hint === null ? {} : { hint }),
+    cause: { stsCode: code },
+  })
 }

@@ -30,3 +30,16 @@ export function checkNotUnderOwnMarker(context: Context, profile: string): void 
     `cannot resolve profile ${quoted(profile)}: a program that it starts asks for it again: ${way}`,
   )
 }
+
+/** Open our own store; no other program has any business with them. */
+const OWN_SECRETS: readonly string[] = ['AWS_CRED_PASSPHRASE', 'AWS_CRED_VAULT_KEY_FILE']
+
+/** Our environment for a child that resolves credentials, with these profiles in the marker. */
+export function markedEnvironment(
+  context: Context,
+  profiles: readonly string[],
+): Readonly<Record<string, string | undefined>> {
+  const chain = [...new Set([...chainOf(context), ...profiles])].map(encodeURIComponent).join(',')
+  const kept = Object.entries(context.env).filter(([name]) => !OWN_SECRETS.includes(name.toUpperCase()))
+  return { ...Object.fromEntries(kept), [MARKER]: chain }
+}

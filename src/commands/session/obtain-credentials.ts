@@ -2,7 +2,6 @@ import { usageError } from '../../core/arguments.ts'
 import { CredError } from '../../core/errors.ts'
 import { obtainSession } from '../../core/obtain.ts'
 import { type Plan, planProfile, type Root } from '../../core/plan.ts'
-import { notServedError } from '../../core/plan-errors.ts'
 import type { HandedOut } from '../../core/process-document.ts'
 import { at, DURATION_MIN_S, parseDurationText, SESSION_TOKEN_MAX_S } from '../../core/sts-limits.ts'
 import { quoted, shown } from '../../core/text.ts'
@@ -18,18 +17,26 @@ import type { Workspace } from './workspace.ts'
  */
 export function planOf(workspace: Workspace, profile: string, verbName: string, given: Arguments): Plan {
   try {
+    const durationSeconds = durationOf(verbName, given)
     const plan = planProfile(profile, workspace.files.profiles, {
       platform: workspace.context.platform,
       hasKeys: (name) => workspace.index.read('key', name) !== null,
       noSession: given.flag('no-session'),
-      durationSeconds: durationOf(verbName, given),
+      durationSeconds,
     })
-    if (plan.root.kind === 'other') throw notServedError(profile, plan.root)
+    const isFixed = plan.steps.length === 0 && isFetched(plan.root) && plan.root.kind !== 'web-identity'
+    if (durationSeconds !== undefined && isFixed) {
+      throw usageError({ name: verbName }, `--duration means nothing for ${quoted(profile)}: its source decides it`)
+    }
     return plan
   } catch (error) {
     recordFailure(workspace, profile, error)
     throw error
   }
+}
+
+function isFetched({ kind }: Root): boolean {
+  return kind !== 'keychain' && kind !== 'static'
 }
 
 function durationOf(verbName: string, given: Arguments): number | undefined {
@@ -47,7 +54,7 @@ export interface CredentialsOptions {
   readonly serveLasting: boolean
 }
 
-/** What a profile hands out: its session, renewed where it is due, or its long-lived keys. */
+/** What a profile hands out: its session, renewed where it is due, or its root's keys where these have no end. */
 export async function credentialsOf(workspace: Workspace, plan: Plan, options: CredentialsOptions): Promise<HandedOut> {
   let opened: ReturnType<typeof openStore> | null = null
   const store = () => {
@@ -55,13 +62,14 @@ export async function credentialsOf(workspace: Workspace, plan: Plan, options: C
     return opened
   }
   const sources = profileSources(workspace, plan, { store })
-  if (plan.steps.length === 0) {
-    const root = await sources.rootCredentials()
-    if (root.sessionToken !== null) throw pastedSessionError(plan, plan.root)
-    return { ...root, expiresMs: null, offsetMs: 0, accountId: plan.tellsAccount ? root.identity.accountId : null }
-  }
   const { refresh: forceRefresh, serveLasting } = options
   const session = await obtainSession(sources, { forceRefresh, serveLasting })
+  if ('identity' in session) {
+    const { accessKeyId, secretAccessKey, sessionToken, identity } = session
+    if (plan.root.kind === 'static' && sessionToken !== null) throw pastedSessionError(plan, plan.root)
+    const accountId = plan.tellsAccount ? identity.accountId : null
+    return { accessKeyId, secretAccessKey, sessionToken, expiresMs: null, offsetMs: 0, accountId }
+  }
   // A machine may sleep between the read and here: what has ended in the meantime is not handed out.
   const nowMs = stsNowMs(workspace, session.clockName)
   if (nowMs === null || session.expiresMs <= nowMs) throw endedError(plan)

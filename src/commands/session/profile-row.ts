@@ -1,9 +1,11 @@
+import { ROOT_LEVEL, type RootIdentity } from '../../core/cache-key.ts'
 import { spanText } from '../../core/clock.ts'
 import { CredError } from '../../core/errors.ts'
 import { type Plan, planProfile } from '../../core/plan.ts'
-import { notServedError } from '../../core/plan-errors.ts'
+import { rootText } from '../../core/plan-roots.ts'
 import { LAST_USE_MARGIN_MS, serveMarginMs } from '../../core/session.ts'
 import { setting } from '../../core/settings.ts'
+import { SIGN_IN_NEEDED } from '../../core/sign-in.ts'
 import { at, parseRoleArn } from '../../core/sts-limits.ts'
 import { maskedKeyId, quoted, shown } from '../../core/text.ts'
 import { shortPath } from '../../io/screen.ts'
@@ -11,6 +13,8 @@ import type { IndexEntries } from '../../io/state-index.ts'
 import { readVaultHeader } from '../../keychain/vault-header.ts'
 import { isVaultLocked, vaultLocked } from '../../keychain/vault-key.ts'
 import { PLAN_MISTAKE } from './failures.ts'
+import { fetchedIdentity } from './root-identity.ts'
+import { signInNeeded } from './sign-in-state.ts'
 import { profileSources } from './sources.ts'
 import type { Workspace } from './workspace.ts'
 
@@ -31,7 +35,6 @@ export interface ProfileRow {
 export function profileRow(workspace: Workspace, profile: string): ProfileRow {
   try {
     const plan = planOf(workspace, profile)
-    if (plan.root.kind === 'other') throw notServedError(profile, plan.root)
     const { session, notes } = sessionCell(workspace, plan)
     return {
       profile: shown(profile),
@@ -62,6 +65,9 @@ function givesCell(workspace: Workspace, plan: Plan): string {
   const last = plan.steps.at(-1)
   if (last?.kind === 'assume-role') return roleText(last.roleArn)
   const { root } = plan
+  if (root.kind === 'sso') return shown(`role ${root.roleName} ${root.accountId}`)
+  if (root.kind === 'web-identity') return roleText(root.step.roleArn)
+  if (root.kind === 'login') return loginText(root.loginSession)
   if (root.kind === 'static') {
     return `${root.sessionToken === null ? 'user' : 'session'} of ${maskedKeyId(root.accessKeyId)}`
   }
@@ -77,6 +83,12 @@ function roleText(roleArn: string): string {
   return role === null ? `role ${quoted(roleArn)}` : shown(`role ${role.roleName} ${role.accountId}`)
 }
 
+/** Who signed in: `arn:aws:iam::123456789012:user/alice`, an assumed role's or root's ARN. */
+function loginText(arn: string): string {
+  const [, , , , account = '', who = ''] = arn.split(':')
+  return who === '' ? quoted(arn, 80) : shown(`${who.replaceAll('/', ' ')} ${account}`.trim(), 80)
+}
+
 function fromCell(workspace: Workspace, plan: Plan): string {
   const { root, steps } = plan
   const last = steps.at(-1)
@@ -85,6 +97,7 @@ function fromCell(workspace: Workspace, plan: Plan): string {
   if (signer !== plan.profile) return shown(signer)
   if (root.kind === 'static')
     return shown(at({ path: shortPath(root.origin.path, workspace.context), line: root.origin.line }), 200)
+  if (root.kind !== 'keychain') return rootText(root)
   const entry = workspace.index.read('key', signer)
   return entry === null
     ? 'not known here'
@@ -101,11 +114,14 @@ function sessionCell(
   plan: Plan,
 ): { readonly session: string; readonly notes: readonly string[] } {
   const { context } = workspace
-  if (plan.steps.length === 0) return { session: 'never', notes: [] }
   const held = heldSessions(workspace, plan)
+  if (held.length === 0) return { session: 'never', notes: [] }
   const top = held.at(-1) ?? null
   const left = top?.isLive ? `${spanText(top.leftMs)} left` : null
   const failure = standingFailure(workspace, plan, top)
+  const signIn = signInNeeded(workspace, plan.root, failure?.code === SIGN_IN_NEEDED ? failure.atMs : null)
+  if (signIn !== null && left === null) return { session: `log in: ${signIn}`, notes: [] }
+  if (failure?.code === SIGN_IN_NEEDED && signIn === null) return { session: left ?? 'none', notes: [] }
   const lastGood = held.findLastIndex((each) => each?.isLive)
   const needsCode = plan.steps.some((step, level) => level > lastGood && step.mfaSerial !== null)
   if (failure !== null) {
@@ -154,11 +170,14 @@ interface Held {
   readonly isDue: boolean
 }
 
+/** Of each step; without steps of the root, where it gives sessions. */
 function heldSessions(workspace: Workspace, plan: Plan): (Held | null)[] {
   const nothing = () => Promise.reject(new CredError('failed', 'cannot open a store to list profiles'))
   const sources = profileSources(workspace, plan, { store: nothing })
-  const identity = sources.knownIdentity()
-  return plan.steps.map((_, level) => {
+  const identity = sources.knownIdentity() ?? lastEndless(workspace, plan)
+  const levels = [...plan.steps.keys()]
+  if (levels.length === 0 && identity?.givesSession === true) levels.push(ROOT_LEVEL)
+  return levels.map((level) => {
     const note: IndexEntries['session'] | null =
       identity === null ? null : workspace.index.read('session', sources.cacheKey(identity, level))
     if (note === null) return null
@@ -167,6 +186,15 @@ function heldSessions(workspace: Workspace, plan: Plan): (Held | null)[] {
     const { savedMs } = note
     return { leftMs, savedMs, isLive: leftMs > LAST_USE_MARGIN_MS, isDue: leftMs <= serveMarginMs(note) }
   })
+}
+
+/** A command line that gives keys without an end is known by those of its last run, as the newest hop on them tells. */
+function lastEndless(workspace: Workspace, plan: Plan): RootIdentity | null {
+  if (plan.root.kind !== 'process') return null
+  const { givesSession: _, ...fetched } = fetchedIdentity(workspace, plan)
+  const hops = workspace.index.all('session').filter(({ rootId }) => rootId.startsWith(`${fetched.id}:`))
+  const newest = hops.sort((a, b) => b.savedMs - a.savedMs)[0]
+  return newest === undefined ? null : { ...fetched, id: newest.rootId }
 }
 
 /** A chained role that asks for more than STS gives: cut without a word at refresh, so that it is said here. */

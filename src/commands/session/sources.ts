@@ -1,16 +1,23 @@
-import { cacheKeyText, identityOfKey, identityOfStatic, type RootIdentity, sessionLabel } from '../../core/cache-key.ts'
+import {
+  type CacheKeyInputs,
+  cacheKeyText,
+  ROOT_LEVEL,
+  type RootIdentity,
+  rootLabel,
+  sessionLabel,
+} from '../../core/cache-key.ts'
 import { clockOffsetMs } from '../../core/clock.ts'
 import { CredError } from '../../core/errors.ts'
-import type { Sources } from '../../core/obtain.ts'
+import type { RootCredentials, Sources } from '../../core/obtain.ts'
 import type { Plan, Step } from '../../core/plan.ts'
-import { notServedError } from '../../core/plan-errors.ts'
+import { REFRESH_BUDGET_MS, type Session } from '../../core/session.ts'
 import { sha256Hex } from '../../core/sha256.ts'
-import { namedPartition, stsPlace } from '../../core/sts-endpoint.ts'
-import { parseRoleArn } from '../../core/sts-limits.ts'
+import { stsPlace } from '../../core/sts-endpoint.ts'
 import { dropSession, readSession, writeSession } from '../../keychain/session-items.ts'
 import type { Store } from '../../keychain/store.ts'
 import { callSettingsOf } from './call-settings-of.ts'
 import { forgetFailure, recordFailure, throwRefusalSince } from './failures.ts'
+import { knownRootIdentity, partitionOf } from './root-identity.ts'
 import type { Workspace } from './workspace.ts'
 
 export interface SourcesOptions {
@@ -19,32 +26,47 @@ export interface SourcesOptions {
 }
 
 /**
- * What one profile's session is made from, all joined: the files, the index, the store, and STS behind an import that
- * a hit never reaches. Throws `CredError` for a root that this version does not serve.
+ * What one profile's session is made from, all joined: the files, the index, the store, and STS and the other roots
+ * behind imports that a hit never reaches.
  */
 export function profileSources(workspace: Workspace, plan: Plan, options: SourcesOptions): Sources {
   const { context, index } = workspace
   const { root, steps } = plan
-  if (root.kind === 'other') throw notServedError(plan.profile, root)
-  const partition = rolePartition(plan) ?? namedPartition(callSettingsOf(workspace, plan))
   let saved = false
   let recorded = false
   /** One budget for all hops together: consumers give up after 22 s at the earliest (contract §1.6). */
-  let deadline: AbortSignal | null = null
+  let signal: AbortSignal | null = null
+  const deadline = (): AbortSignal => {
+    signal ??= AbortSignal.timeout(REFRESH_BUDGET_MS)
+    return signal
+  }
   const record = (error: unknown): void => {
     recorded = true
     recordFailure(workspace, plan.profile, error)
   }
+  let fetched: Session | RootCredentials | null = null
+  const fetchAnew = async () => {
+    const { fetchRoot } = await import('./fetch-root.ts')
+    return fetchRoot(workspace, plan, { deadline: deadline(), record })
+  }
   return {
     steps,
-    knownIdentity() {
-      if (root.kind === 'static') return identityOfStatic(root, partition)
-      const entry = index.read('key', root.name)
-      return entry?.generation ? identityOfKey({ ...entry, generation: entry.generation }) : null
-    },
+    knownIdentity: () => knownRootIdentity(workspace, plan),
     async rootCredentials() {
-      const { readRoot } = await import('./root-keys.ts')
-      return readRoot(workspace, root, partition, options.store)
+      if (root.kind === 'keychain' || root.kind === 'static') {
+        const { readRoot } = await import('./root-keys.ts')
+        return readRoot(workspace, root, partitionOf(workspace, plan), options.store)
+      }
+      const { keysOf, readEnvironment } = await import('./fetch-root.ts')
+      if (root.kind === 'environment') return readEnvironment(workspace, plan, root)
+      fetched ??= await fetchAnew()
+      return keysOf(workspace, plan, fetched)
+    },
+    async fetchRoot() {
+      // What was fetched to learn whose it is, is good for this once; a forced one is fetched anew.
+      const given = fetched ?? (await fetchAnew())
+      fetched = 'identity' in given ? given : null
+      return given
     },
     cacheKey: (identity, level) => cacheKey(workspace, plan, identity, level),
     note: (key) => index.read('session', key),
@@ -90,9 +112,8 @@ export function profileSources(workspace: Workspace, plan: Plan, options: Source
       return session
     },
     async refresh(step, signer, identity) {
-      const { callSts, refreshDeadline } = await import('./call-sts.ts')
-      deadline ??= refreshDeadline()
-      return callSts(workspace, plan, step, signer, identity, deadline)
+      const { callSts } = await import('./call-sts.ts')
+      return callSts(workspace, plan, step, signer, identity, deadline())
     },
     recordFailure: record,
   }
@@ -106,10 +127,16 @@ function keyIsGone(workspace: Workspace, name: string, identity: RootIdentity): 
 
 /** The name under which the session of step `level` is kept: the role's name, to recognise it by, and the hash of all inputs. */
 export function cacheKey(workspace: Workspace, plan: Plan, identity: RootIdentity, level: number): string {
+  const label = level === ROOT_LEVEL ? rootLabel(plan.root) : sessionLabel(plan.steps[level] as Step)
+  return `${label}.${sha256Hex(cacheKeyText(cacheKeyInputs(workspace, plan, identity, level), level))}`
+}
+
+function cacheKeyInputs(workspace: Workspace, plan: Plan, identity: RootIdentity, level: number): CacheKeyInputs {
+  const given = { identity, steps: plan.steps, osUser: workspace.context.userName }
+  // A root's own session does not depend on STS's place, whose settings may be wrong without harm to it.
+  if (level === ROOT_LEVEL) return { ...given, endpoint: null, tokenKind: 'regional' }
   const { override, tokenKind } = stsPlace(callSettingsOf(workspace, plan), identity.partition)
-  const osUser = workspace.context.userName
-  const inputs = { identity, steps: plan.steps, osUser, endpoint: override?.url ?? null, tokenKind }
-  return `${sessionLabel(plan.steps[level] as Step)}.${sha256Hex(cacheKeyText(inputs, level))}`
+  return { ...given, endpoint: override?.url ?? null, tokenKind }
 }
 
 /** STS's time by the offset that this process or another saw at that endpoint; null when it is not known (`clockOffsetMs`). */
@@ -119,10 +146,4 @@ export function stsNowMs(workspace: Workspace, clockName: string): number | null
   if (reading !== null) workspace.clocks.set(clockName, reading)
   const offsetMs = clockOffsetMs(reading, nowMs, workspace.context.uptimeS())
   return offsetMs === null ? null : nowMs + offsetMs
-}
-
-/** The partition of the first role that is assumed; null where there is none. */
-function rolePartition(plan: Plan): string | null {
-  const step = plan.steps[0]
-  return step?.kind === 'assume-role' ? (parseRoleArn(step.roleArn)?.partition ?? null) : null
 }

@@ -1,0 +1,130 @@
+import { type ChildProcess, type SpawnOptions, spawn } from 'node:child_process'
+import { CredError } from '../core/errors.ts'
+import { errnoState } from './file-errors.ts'
+import { dieBySignal } from './run-command.ts'
+
+export interface HelperLimits {
+  readonly env: Readonly<Record<string, string | undefined>>
+  /** More on stdout ends it; of stderr so much is kept. */
+  readonly maxBytes: number
+  readonly deadlineMs: number
+  /** Ends it too: the budget of the whole refresh. */
+  readonly signal: AbortSignal
+}
+
+/** How another program's helper ended. Its output may hold secrets. */
+export type HelperEnd =
+  | { readonly kind: 'ended'; readonly status: number; readonly out: string; readonly err: string }
+  | { readonly kind: 'killed'; readonly signal: string; readonly err: string }
+  | { readonly kind: 'too-long' | 'too-much'; readonly err: string }
+
+const STDERR_MAX_BYTES = 8_192
+/** A child that stays behind may hold its stdout open: what the helper itself wrote is there by then. */
+const AFTERMATH_MS = 300
+const ENDING: readonly NodeJS.Signals[] = ['SIGINT', 'SIGTERM', 'SIGHUP']
+
+/**
+ * Runs a command line through `sh -c` (Windows: `cmd.exe /c`), as every consumer of the contract but botocore does
+ * (§1.6): what botocore can run, words and quotes, means the same there, and `~`, `$VAR` and pipes work too.
+ *
+ * Its stdin is empty. It gets a session of its own, without our terminal: at the deadline, on too much output and
+ * when we are interrupted, all of its processes are killed. What it leaves behind after a good end is its own affair.
+ * It inherits our core filter, so its core files hold nothing. Throws `CredError` where it cannot be started.
+ */
+export async function runHelper(commandLine: string, limits: HelperLimits): Promise<HelperEnd> {
+  let child: ChildProcess | null = null
+  const interrupted = (signal: NodeJS.Signals) => {
+    if (child !== null) killTree(child)
+    dieBySignal(signal)
+  }
+  // Before it starts: there must be no moment in which it runs and would be left behind.
+  for (const signal of ENDING) process.once(signal, interrupted)
+  try {
+    child = startShell(commandLine, limits.env)
+    return await ending(child, limits)
+  } catch (error) {
+    if (error instanceof CredError) throw error
+    throw new CredError('failed', `cannot start a shell: ${errnoState(error)}`, { cause: error })
+  } finally {
+    for (const signal of ENDING) process.removeListener(signal, interrupted)
+    child?.stdout?.destroy()
+    child?.stderr?.destroy()
+  }
+}
+
+function startShell(commandLine: string, env: HelperLimits['env']): ChildProcess {
+  const options: SpawnOptions = { env: { ...env }, stdio: ['ignore', 'pipe', 'pipe'] }
+  if (process.platform === 'win32') {
+    const cmd = `${env.SystemRoot ?? 'C:\\Windows'}\\System32\\cmd.exe`
+    const words = ['/d', '/s', '/c', `"${commandLine}"`]
+    return spawn(cmd, words, { ...options, windowsHide: true, windowsVerbatimArguments: true })
+  }
+  return spawn('/bin/sh', ['-c', commandLine], { ...options, detached: true })
+}
+
+async function ending(child: ChildProcess, { maxBytes, deadlineMs, signal }: HelperLimits): Promise<HelperEnd> {
+  const out: Buffer[] = []
+  const err: Buffer[] = []
+  let outBytes = 0
+  let errBytes = 0
+  const kept = (chunks: readonly Buffer[]): string => Buffer.concat(chunks).toString('utf8')
+  return new Promise((resolve, reject) => {
+    let done = false
+    const finish = (end: HelperEnd): void => {
+      if (done) return
+      done = true
+      clearTimeout(timer)
+      signal.removeEventListener('abort', giveUp)
+      resolve(end)
+    }
+    const stop = (kind: 'too-long' | 'too-much'): void => {
+      killTree(child)
+      finish({ kind, err: kept(err) })
+    }
+    const giveUp = (): void => stop('too-long')
+    const timer = setTimeout(giveUp, deadlineMs)
+    signal.addEventListener('abort', giveUp)
+    child.stdout?.on('data', (chunk: Buffer) => {
+      outBytes += chunk.length
+      if (outBytes > maxBytes) return stop('too-much')
+      out.push(chunk)
+    })
+    // Read to its end whatever is kept: a helper must not wait for somebody to read what it complains of.
+    child.stderr?.on('data', (chunk: Buffer) => {
+      const rest = STDERR_MAX_BYTES - errBytes
+      if (rest > 0) err.push(chunk.subarray(0, rest))
+      errBytes += chunk.length
+    })
+    const end = (status: number | null, died: NodeJS.Signals | null): void =>
+      finish(
+        died === null
+          ? { kind: 'ended', status: status ?? 1, out: kept(out), err: kept(err) }
+          : { kind: 'killed', signal: died, err: kept(err) },
+      )
+    child.on('error', (error) => {
+      done = true
+      clearTimeout(timer)
+      signal.removeEventListener('abort', giveUp)
+      reject(error)
+    })
+    child.on('close', end)
+    child.on('exit', (status, died) => setTimeout(() => end(status, died), AFTERMATH_MS))
+  })
+}
+
+/** The group is the helper's own session, unless a child of it has left it. Windows has no groups: its tool ends the tree. */
+function killTree(child: ChildProcess): void {
+  if (child.pid === undefined) return
+  if (process.platform === 'win32') {
+    const tool = `${process.env.SystemRoot ?? 'C:\\Windows'}\\System32\\taskkill.exe`
+    spawn(tool, ['/pid', String(child.pid), '/t', '/f'], { stdio: 'ignore', windowsHide: true }).on('error', () => {
+      child.kill('SIGKILL')
+    })
+    return
+  }
+  try {
+    process.kill(-child.pid, 'SIGKILL')
+  } catch {
+    // All of it has ended already.
+  }
+}
