@@ -34,11 +34,27 @@ export interface StsCall {
   onClock(seen: SeenClock): void
 }
 
+/** A one-time code and the device that shows it. */
+export interface MfaCode {
+  readonly serial: string
+  readonly code: string
+}
+
+function codeInput(code: MfaCode | null): { SerialNumber?: string; TokenCode?: string } {
+  return code === null ? {} : { SerialNumber: code.serial, TokenCode: code.code }
+}
+
 /** AssumeRole. Throws `CredError` with cause and remedy; retries what contract §5 says, inside the budget. */
-export async function assumeRole(call: StsCall, step: AssumeRoleStep, sessionName: string): Promise<Session> {
+export async function assumeRole(
+  call: StsCall,
+  step: AssumeRoleStep,
+  sessionName: string,
+  code: MfaCode | null = null,
+): Promise<Session> {
   const input = (durationSeconds: number | null): AssumeRoleCommandInput => ({
     RoleArn: step.roleArn,
     RoleSessionName: sessionName,
+    ...codeInput(code),
     ...(durationSeconds === null ? {} : { DurationSeconds: durationSeconds }),
     ...(step.externalId === null ? {} : { ExternalId: step.externalId }),
     ...(step.sourceIdentity === null ? {} : { SourceIdentity: step.sourceIdentity }),
@@ -47,7 +63,7 @@ export async function assumeRole(call: StsCall, step: AssumeRoleStep, sessionNam
     ...(step.tags.length === 0 ? {} : { Tags: step.tags.map(([Key, Value]) => ({ Key, Value })) }),
     ...(step.transitiveTagKeys.length === 0 ? {} : { TransitiveTagKeys: [...step.transitiveTagKeys] }),
   })
-  return withConnection(call, async (connection, abortSignal) => {
+  return withConnection({ ...call, hasCode: code !== null }, async (connection, abortSignal) => {
     const send = (durationSeconds: number | null) =>
       connection.client.send(new AssumeRoleCommand(input(durationSeconds)), { abortSignal })
     const answer = await send(step.durationSeconds).catch((error: unknown) => {
@@ -104,12 +120,12 @@ export async function getSessionToken(
   call: StsCall,
   step: SessionTokenStep,
   accountId: string | null,
-  arn: string | null,
+  code: MfaCode | null = null,
 ): Promise<Session> {
-  return withConnection(call, async (connection, abortSignal) => {
-    const command = new GetSessionTokenCommand({ DurationSeconds: step.durationSeconds })
+  return withConnection({ ...call, hasCode: code !== null }, async (connection, abortSignal) => {
+    const command = new GetSessionTokenCommand({ DurationSeconds: step.durationSeconds, ...codeInput(code) })
     const answer = await connection.client.send(command, { abortSignal })
-    return toSession(answer.Credentials, connection.seenClock(), call, arn, accountId)
+    return toSession(answer.Credentials, connection.seenClock(), call, null, accountId)
   })
 }
 
@@ -129,10 +145,10 @@ export async function getCallerIdentity(call: StsCall): Promise<CallerIdentity> 
 }
 
 async function withConnection<T>(
-  call: StsCall,
+  call: StsCall & { readonly hasCode?: boolean },
   work: (c: StsConnection, signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
-  const connection = connectSts(call.target, call.keys, call.nowMs, call.deadline)
+  const connection = connectSts(call, call.hasCode === true)
   try {
     return await work(connection, call.deadline)
   } catch (error) {

@@ -68,16 +68,18 @@ export function skewMs(seen: SeenClock | null): number {
   return seen === null ? 0 : seen.dateMs - seen.receivedMs - seen.signedOffsetMs
 }
 
+export interface StsConnectionOptions {
+  readonly target: StsTarget
+  readonly keys: SigningKeys
+  nowMs(): number
+  readonly deadline: AbortSignal
+}
+
 /**
  * A client whose every setting is ours: the SDK would else read `~/.aws/config` and the environment for itself
  * (retry mode, attempts, endpoints, clock correction) and two readers would disagree. Retries end with `deadline`.
  */
-export function connectSts(
-  target: StsTarget,
-  keys: SigningKeys,
-  nowMs: () => number,
-  deadline: AbortSignal,
-): StsConnection {
+export function connectSts({ target, keys, nowMs, deadline }: StsConnectionOptions, hasCode: boolean): StsConnection {
   let seen: SeenClock | null = null
   const client = new STSClient({
     region: target.endpoint.signingRegion,
@@ -90,7 +92,7 @@ export function connectSts(
     systemClockOffset: target.offsetMs,
     disableClockSkewCorrection: false,
     maxAttempts: ATTEMPTS,
-    retryStrategy: retryStrategy(() => Math.abs(skewMs(seen)) >= SKEW_MS, deadline),
+    retryStrategy: retryStrategy(() => Math.abs(skewMs(seen)) >= SKEW_MS, deadline, hasCode),
     useFipsEndpoint: false,
     useDualstackEndpoint: false,
     userAgentAppId: 'aws-cred',

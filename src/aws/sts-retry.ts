@@ -11,6 +11,9 @@ const RETRY_AFTER_MAX_MS = 3_000
 
 const THROTTLED = new Set(['Throttling', 'ThrottlingException', 'RequestLimitExceeded', 'TooManyRequestsException'])
 
+/** No byte of the request has reached anybody. */
+const UNREACHED = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH'])
+
 const TRANSIENT = new Set([
   // STS's own name for it has no "Exception", the SDK's has.
   'IDPCommunicationError',
@@ -18,18 +21,13 @@ const TRANSIENT = new Set([
   'ServiceUnavailable',
   'TimeoutError',
   'ECONNRESET',
-  'ECONNREFUSED',
   'EPIPE',
   'ETIMEDOUT',
-  'ENOTFOUND',
-  'EAI_AGAIN',
-  'EHOSTUNREACH',
-  'ENETUNREACH',
 ])
 
 const SKEW = new Set(['SignatureDoesNotMatch', 'RequestExpired', 'RequestTimeTooSkewed', 'RequestInTheFuture'])
 
-export type RetryReason = 'throttled' | 'transient' | 'skewed'
+export type RetryReason = 'throttled' | 'unreached' | 'transient' | 'skewed'
 
 /**
  * Why a failed call is worth another try (contract §5, column "retry?"), null where it is not. `isSkewed`: the refused
@@ -46,6 +44,7 @@ export function retryReason(error: unknown, isSkewed: boolean): RetryReason | nu
   const is = (codes: ReadonlySet<string>): boolean => [name, code].some((each) => codes.has(String(each)))
   const status = statusCode ?? $metadata?.httpStatusCode ?? 0
   if (is(THROTTLED) || status === 429) return 'throttled'
+  if (is(UNREACHED)) return 'unreached'
   if (is(TRANSIENT) || [500, 502, 503, 504].includes(status)) return 'transient'
   // A proxy that hung up or kept silent.
   if (code === 'ERR_PROXY_TUNNEL' && statusCode === undefined) return 'transient'
@@ -62,9 +61,10 @@ interface Token {
 
 /**
  * The SDK's retry strategy (its `RetryStrategyV2`). Its own one tries every refusal again while this machine's clock is off
- * by 4 min or more, a wrong secret and a used MFA code too.
+ * by 4 min or more, a wrong secret and a used MFA code too. A call with a code is not tried again where STS may have taken
+ * the code with it.
  */
-export function retryStrategy(isSkewed: () => boolean, signal: AbortSignal) {
+export function retryStrategy(isSkewed: () => boolean, signal: AbortSignal, hasCode: boolean) {
   const token = (retries: number, wasSkewed: boolean): Token => ({
     retries,
     wasSkewed,
@@ -82,7 +82,12 @@ export function retryStrategy(isSkewed: () => boolean, signal: AbortSignal) {
     ) {
       const { retries, wasSkewed } = given as Token
       const reason = retryReason(failure.error, isSkewed())
-      if (reason === null || retries + 1 >= ATTEMPTS || (reason === 'skewed' && wasSkewed)) {
+      if (
+        reason === null ||
+        (hasCode && reason === 'transient') ||
+        retries + 1 >= ATTEMPTS ||
+        (reason === 'skewed' && wasSkewed)
+      ) {
         throw new Error('not tried again')
       }
       const most = (reason === 'throttled' ? THROTTLED_BACKOFF_MS : BACKOFF_MS) * 2 ** retries

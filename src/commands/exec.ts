@@ -5,8 +5,7 @@ import { quoted, shown } from '../core/text.ts'
 import type { Arguments, Verb } from '../core/verb.ts'
 import { dieBySignal, runCommand } from '../io/run-command.ts'
 import { checkNotUnderOwnMarker } from './session/marker.ts'
-import { credentialsOf, planOf } from './session/obtain-credentials.ts'
-import { servesLasting, shellPatience } from './session/open-store.ts'
+import { credentialsOf, planOf, typedCall } from './session/obtain-credentials.ts'
 import { earlierRegion, regionOf, shellProfile } from './session/shell-profile.ts'
 import { openWorkspace } from './session/workspace.ts'
 
@@ -34,12 +33,8 @@ async function run(given: Arguments, context: Context): Promise<number> {
   checkNotUnderOwnMarker(context, profile)
   const workspace = openWorkspace(context)
   const plan = planOf(workspace, profile, verb.name, given)
-  const noPrompt = given.flag('no-prompt')
-  const credentials = await credentialsOf(workspace, plan, {
-    patience: shellPatience(workspace, noPrompt),
-    refresh: false,
-    serveLasting: servesLasting(workspace, noPrompt),
-  })
+  const options = typedCall(workspace, given.flag('no-prompt'))
+  const credentials = await credentialsOf(workspace, plan, { ...options, refresh: false })
   const region = given.flag('no-region') ? null : regionOf(workspace, profile)
   const exported = { profile, credentials, region, earlierRegion: earlierRegion(workspace) }
   const env = commandEnvironment(context.env, exportChanges(exported, context.env), context.platform)

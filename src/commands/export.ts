@@ -8,8 +8,7 @@ import { githubCommandValue } from '../core/quote.ts'
 import { nearest, quoted, shown } from '../core/text.ts'
 import type { Arguments, Verb } from '../core/verb.ts'
 import { checkNotUnderOwnMarker } from './session/marker.ts'
-import { credentialsOf, planOf } from './session/obtain-credentials.ts'
-import { servesLasting, shellPatience } from './session/open-store.ts'
+import { credentialsOf, planOf, typedCall } from './session/obtain-credentials.ts'
 import { earlierRegion, regionOf, shellProfile } from './session/shell-profile.ts'
 import { openWorkspace } from './session/workspace.ts'
 
@@ -52,12 +51,8 @@ async function run(given: Arguments, context: Context): Promise<void> {
   const workspace = openWorkspace(context)
   const plan = planOf(workspace, profile, verb.name, given)
   if (context.outIsTerminal() && !given.flag('force')) await confirm(context, profile)
-  const noPrompt = given.flag('no-prompt')
-  const credentials = await credentialsOf(workspace, plan, {
-    patience: shellPatience(workspace, noPrompt),
-    refresh: false,
-    serveLasting: servesLasting(workspace, noPrompt),
-  })
+  const options = typedCall(workspace, given.flag('no-prompt'))
+  const credentials = await credentialsOf(workspace, plan, { ...options, refresh: false })
   if (format === 'process') return context.out(processDocument(credentials))
   const region = given.flag('no-region') ? null : regionOf(workspace, profile)
   const changes = exportChanges({ profile, credentials, region, earlierRegion: earlierRegion(workspace) }, context.env)

@@ -17,6 +17,8 @@ const GROUPS: readonly (readonly [group: string, verbs: readonly (readonly [name
   [
     'use',
     [
+      ['login', 'fetch sessions ahead of need; asks for MFA codes'],
+      ['logout', 'forget sessions'],
       ['unlock', 'make the store readable'],
       ['lock', 'lock the vault'],
       ['process', 'print credentials for a credential_process line'],

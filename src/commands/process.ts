@@ -4,8 +4,7 @@ import { CredError } from '../core/errors.ts'
 import { processDocument } from '../core/process-document.ts'
 import type { Arguments, Verb } from '../core/verb.ts'
 import { checkNotUnderOwnMarker } from './session/marker.ts'
-import { credentialsOf, planOf } from './session/obtain-credentials.ts'
-import { processPatience } from './session/open-store.ts'
+import { credentialsOf, helperCall, planOf } from './session/obtain-credentials.ts'
 import { openWorkspace } from './session/workspace.ts'
 
 export const verb: Verb = {
@@ -40,7 +39,7 @@ async function run(given: Arguments, context: Context): Promise<void> {
   checkNotUnderOwnMarker(context, profile)
   const workspace = openWorkspace(context)
   const plan = planOf(workspace, profile, verb.name, given)
-  const patience = processPatience(workspace, given.flag('no-prompt'))
-  const refresh = given.flag('refresh')
-  context.out(processDocument(await credentialsOf(workspace, plan, { patience, refresh, serveLasting: true })))
+  const options = helperCall(workspace, given.flag('no-prompt'))
+  const credentials = await credentialsOf(workspace, plan, { ...options, refresh: given.flag('refresh') })
+  context.out(processDocument(credentials))
 }

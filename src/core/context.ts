@@ -5,10 +5,18 @@ export interface Terminal {
   readonly columns: number
   /** Shows text as it is; the caller has escaped what came from outside. */
   show(text: string): void
-  /** Asks and reads one line with echo. Throws `CredError('interrupted')` on Ctrl-C or end of file. */
-  ask(question: string): Promise<string>
+  /**
+   * Asks and reads one line with echo. Throws `CredError('interrupted')` on Ctrl-C or end of file, and
+   * `CredError('person')` at the deadline.
+   */
+  ask(question: string, limits?: AskLimits): Promise<string>
   /** Asks and reads one line without echo; the terminal's settings are put back whatever happens. */
   askHidden(question: string): Promise<string>
+}
+
+/** For a question under a program that may give up on us: lines typed before it are dropped, and its end ends the question. */
+export interface AskLimits {
+  readonly deadlineMs: number
 }
 
 /**

@@ -34,25 +34,37 @@ export interface Sources {
   note(cacheKey: string): SessionNote | null
   /** The stored session itself, verified; null where there is none or it is not what it should be. */
   read(cacheKey: string): Promise<Session | null>
-  save(cacheKey: string, session: Session, identity: RootIdentity): Promise<void>
+  save(cacheKey: string, session: Session, identity: RootIdentity, level: number): Promise<void>
   /** STS's time by the clock of that endpoint; null when it is not known. */
   stsNowMs(clockName: string): number | null
-  /** Runs `work` as the only process for that key; `whileWaiting` may end the wait with another's result. */
-  exclusively(
-    cacheKey: string,
-    whileWaiting: () => Promise<Session | null>,
-    work: () => Promise<Session>,
+  /**
+   * Runs `work` as the only process for that key; `whileWaiting` may end the wait with another's result. `isUrgent`
+   * false: there is a living session to fall back on, so that a long wait is not worth it.
+   */
+  exclusively(cacheKey: string, flight: Flight, work: () => Promise<Session>): Promise<Session>
+  /** The STS call of one step; `mayAsk`: whether a person may be asked for a code. */
+  refresh(
+    step: Step,
+    signer: RootCredentials | Session,
+    identity: RootIdentity,
+    options: { readonly mayAsk: boolean },
   ): Promise<Session>
-  /** The STS call of one step. */
-  refresh(step: Step, signer: RootCredentials | Session, identity: RootIdentity): Promise<Session>
   recordFailure(error: unknown): void
+  /** Whether a renewal of that session failed so short a time ago that it is not tried again by itself. */
+  isBackingOff(cacheKey: string): boolean
+  backOff(cacheKey: string): void
+}
+
+export interface Flight {
+  readonly isUrgent: boolean
+  whileWaiting(): Promise<Session | null>
 }
 
 /**
  * The session of the last step: the stored one while it has life enough, else a fresh one, made by exactly one of
- * all the processes that want it. Where that fails and the stored one lives for more than a minute, it is served
- * and the reason kept, unless `serveLasting` is false. Without steps it is what the root gives: its keys where it
- * has keys without an end.
+ * all the processes that want it. Where that fails or wants a person and the stored one lives for more than a minute,
+ * it is served, the reason kept, and the next try put off, unless `serveLasting` is false. Without steps it is what the
+ * root gives: its keys where it has keys without an end.
  */
 export async function obtainSession(
   sources: Sources,
@@ -61,19 +73,24 @@ export async function obtainSession(
   const { forceRefresh, serveLasting = true } = options
   // With no step it is the root's own session.
   const top = sources.steps.length + ROOT_LEVEL
+  const mayServe = serveLasting && !forceRefresh
   const looks: Looks = new Map()
   let lasting: Session | null = null
+  let cacheKey = ''
   try {
     let identity = sources.knownIdentity() ?? (await sources.rootCredentials()).identity
     for (let attempt = 1; ; attempt++) {
       if (top === ROOT_LEVEL && identity.givesSession !== true) return await sources.rootCredentials()
       // Only what belongs to this identity may be served, also when its refresh fails.
-      const cacheKey = sources.cacheKey(identity, top)
+      cacheKey = sources.cacheKey(identity, top)
       // Without a note there is hardly a session: whoever gets the lock looks for the one that a lost index forgot.
       if (sources.note(cacheKey) !== null) lasting = await readAlive(sources, cacheKey, LAST_USE_MARGIN_MS, looks)
       if (lasting !== null && !forceRefresh && hasMargin(sources, lasting, serveMarginMs(lasting))) return lasting
+      if (lasting !== null && mayServe && sources.isBackingOff(cacheKey)) return lasting
+      const mayAsk = lasting === null || !mayServe
+      const round: Round = { sources, identity, looks, made: new Set(), mayAsk }
       try {
-        return await ensureSession(sources, identity, top, serveMarginMs, forceRefresh, looks)
+        return await ensureSession(round, top, serveMarginMs, forceRefresh)
       } catch (error) {
         if (!(error instanceof OtherIdentity)) throw error
         lasting = null
@@ -83,9 +100,9 @@ export async function obtainSession(
     }
   } catch (error) {
     sources.recordFailure(error)
-    const mayServe = serveLasting && !forceRefresh
-    if (mayServe && lasting !== null && hasMargin(sources, lasting, LAST_USE_MARGIN_MS)) return lasting
-    throw error
+    if (!mayServe || lasting === null || !hasMargin(sources, lasting, LAST_USE_MARGIN_MS)) throw error
+    sources.backOff(cacheKey)
+    return lasting
   }
 }
 
@@ -109,17 +126,22 @@ class OtherIdentity extends Error {
 /** Which writing of a session was read last: the store is asked again only when its note has changed since. */
 type Looks = Map<string, number | null>
 
+/** One try to make a session, with the root that it is for. */
+interface Round {
+  readonly sources: Sources
+  readonly identity: RootIdentity
+  readonly looks: Looks
+  /** Cache keys of the sessions that were made in it. */
+  readonly made: Set<string>
+  /** False where a living session can be served instead of asking a person. */
+  readonly mayAsk: boolean
+}
+
 type Margin = (session: { readonly issuedMs: number; readonly expiresMs: number }) => number
 const signingMargin: Margin = () => LAST_USE_MARGIN_MS
 
-async function ensureSession(
-  sources: Sources,
-  identity: RootIdentity,
-  level: number,
-  margin: Margin,
-  force: boolean,
-  looks: Looks,
-): Promise<Session> {
+async function ensureSession(round: Round, level: number, margin: Margin, force: boolean): Promise<Session> {
+  const { sources, identity, looks, made } = round
   const cacheKey = sources.cacheKey(identity, level)
   // A forced refresh takes only what another makes from now on.
   if (force) looks.set(cacheKey, sources.note(cacheKey)?.savedMs ?? null)
@@ -132,13 +154,14 @@ async function ensureSession(
   const noted = async (): Promise<Session | null> => (sources.note(cacheKey) === null ? null : usable())
   const stored = await noted()
   if (stored !== null) return stored
-  return sources.exclusively(cacheKey, noted, async () => {
+  return sources.exclusively(cacheKey, { isUrgent: round.mayAsk, whileWaiting: noted }, async () => {
     // Whatever was seen before the lock is old: another may have finished since.
     const stored = await usable()
     if (stored !== null) return stored
-    const session = await refreshStep(sources, identity, level, looks)
+    const session = await refreshStep(round, level)
+    made.add(cacheKey)
     try {
-      await sources.save(cacheKey, session, identity)
+      await sources.save(cacheKey, session, identity, level)
     } catch (error) {
       // A full disk or a locked keychain: the fresh session is good all the same, and the reason is kept.
       sources.recordFailure(error)
@@ -147,27 +170,31 @@ async function ensureSession(
   })
 }
 
-async function refreshStep(sources: Sources, identity: RootIdentity, level: number, looks: Looks): Promise<Session> {
+async function refreshStep(round: Round, level: number): Promise<Session> {
+  const { sources, identity } = round
   if (level === ROOT_LEVEL) return rootSession(sources)
   const step = sources.steps[level] as Step
   if (level === 0 && identity.givesSession !== true) {
-    return sources.refresh(step, await signingRoot(sources, identity), identity)
+    return sources.refresh(step, await signingRoot(sources, identity), identity, round)
   }
-  const signer = (force: boolean): Promise<Session> =>
-    ensureSession(sources, identity, level - 1, signingMargin, force, looks)
+  const signer = (force: boolean): Promise<Session> => ensureSession(round, level - 1, signingMargin, force)
   const first = await signer(false)
   try {
-    return await sources.refresh(step, first, identity)
+    return await sources.refresh(step, first, identity, round)
   } catch (error) {
-    // STS knows better than the stored expiry: what signed is made anew, once (contract §5).
-    if (!saysExpired(error)) throw error
-    return sources.refresh(step, await signer(true), identity)
+    // STS knows better than the stored expiry, also of a session that was revoked: what signed is made anew, once
+    // (contract §5). Not where a person has just typed a code for it.
+    const isJustAsked = sources.steps[level - 1]?.mfaSerial && round.made.has(sources.cacheKey(identity, level - 1))
+    if (!saysEnded(error) || isJustAsked) throw error
+    return sources.refresh(step, await signer(true), identity, round)
   }
 }
 
-function saysExpired(error: unknown): boolean {
+const ENDED = ['ExpiredToken', 'ExpiredTokenException', 'InvalidClientTokenId', 'UnrecognizedClientException']
+
+function saysEnded(error: unknown): boolean {
   const cause = error instanceof CredError ? (error.cause as { readonly stsCode?: unknown } | undefined) : undefined
-  return cause?.stsCode === 'ExpiredToken' || cause?.stsCode === 'ExpiredTokenException'
+  return typeof cause?.stsCode === 'string' && ENDED.includes(cause.stsCode)
 }
 
 /** The root's keys, under the identity that is in their own item: a session is never kept under another's name. */

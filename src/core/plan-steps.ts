@@ -1,5 +1,6 @@
 import { CredError } from './errors.ts'
 import { looksLikeKey } from './key-input.ts'
+import { mfaDurationSeconds } from './mfa-settings.ts'
 import type { SignerKind } from './plan-roots.ts'
 import type { ProfileProperty, Profiles } from './profiles.ts'
 import { setting, settingKey } from './settings.ts'
@@ -119,14 +120,19 @@ export function webIdentityStep(profile: string, profiles: Profiles, askedSecond
   return assumeRoleStep(profile, profiles, 'key', askedSeconds)
 }
 
-/** The GetSessionToken call of a profile with keys and no role: 3,600 s unless the profile says otherwise. */
+/**
+ * The GetSessionToken call of a profile with keys and no role: 3,600 s unless the profile says otherwise, and with an MFA
+ * serial as long as the session that opens its roles, so that both are one.
+ */
 export function sessionTokenStep(
   profile: string,
   profiles: Profiles,
   askedSeconds: number | undefined,
 ): SessionTokenStep {
-  const durationSeconds = askedSeconds ?? durationSetting(profile, profiles, SESSION_TOKEN_MAX_S) ?? 3600
-  return { kind: 'session-token', profile, durationSeconds, mfaSerial: mfaSetting(profile, profiles) }
+  const mfaSerial = mfaSetting(profile, profiles)
+  const asked = askedSeconds ?? durationSetting(profile, profiles, SESSION_TOKEN_MAX_S)
+  const durationSeconds = asked ?? (mfaSerial === null ? 3600 : mfaDurationSeconds(profile, profiles))
+  return { kind: 'session-token', profile, durationSeconds, mfaSerial }
 }
 
 function durationSetting(profile: string, profiles: Profiles, maxS: number): number | null {

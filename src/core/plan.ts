@@ -1,13 +1,8 @@
 import { loopError, roleWithoutSourceError, twoKindsError } from './plan-errors.ts'
+import { roleSteps } from './plan-mfa.ts'
 import { type OtherRoot, signerOf } from './plan-roots.ts'
 import { findSources } from './plan-sources.ts'
-import {
-  type AssumeRoleStep,
-  assumeRoleStep,
-  type SessionTokenStep,
-  sessionTokenStep,
-  webIdentityStep,
-} from './plan-steps.ts'
+import { type AssumeRoleStep, type SessionTokenStep, sessionTokenStep, webIdentityStep } from './plan-steps.ts'
 import type { ProfileProperty, Profiles } from './profiles.ts'
 import { setting } from './settings.ts'
 import type { Origin } from './sts-limits.ts'
@@ -56,6 +51,8 @@ export interface PlanOptions {
   readonly platform: string
   /** Whether the index knows keys of that name in the keychain. */
   hasKeys(name: string): boolean
+  /** Whether that role was found to take the code itself and no session made with it: see `learnDirect`. */
+  takesCodeItself?(roleArn: string, serial: string): boolean
   /** `--no-session`: hand out the long-lived keys of a profile without a role. */
   readonly noSession?: boolean
   /** `--duration` in seconds, for the last step. */
@@ -82,10 +79,13 @@ export function planProfile(profile: string, profiles: Profiles, options: PlanOp
   const lastRole = links.find((each) => each.assumesRole)
   // A line of ours that points to another profile gives what that one gives.
   const served = (lastRole ?? links.at(-1))?.profile ?? profile
-  for (const link of links.filter((each) => each.assumesRole).reverse()) {
-    const isLast = link === lastRole
+  const roles = links.filter((each) => each.assumesRole).reverse()
+  for (const link of roles) {
+    const askedSeconds = link === lastRole ? options.durationSeconds : undefined
     const signedBy = steps.length > 0 ? 'session' : signer
-    steps.push(assumeRoleStep(link.profile, profiles, signedBy, isLast ? options.durationSeconds : undefined))
+    steps.push(
+      ...roleSteps(link.profile, profiles, { signedBy, askedSeconds, isOnlyRole: roles.length === 1, ...options }),
+    )
   }
   const root =
     found.kind === 'web-identity' && lastRole === undefined
@@ -156,4 +156,15 @@ function followLinks(first: string, profiles: Profiles, options: PlanOptions): {
 
 function withNaming(root: Root, namedBy: NamedBy | null): Root {
   return root.kind === 'keychain' ? { ...root, namedBy } : root
+}
+
+/** The name under which the root's credentials are known: of keys, or the profile whose lines name it. */
+export function rootName({ root }: Pick<Plan, 'root'>): string {
+  return root.kind === 'keychain' ? root.name : root.profile
+}
+
+/** The profile whose credentials sign a step, as people know it: that of the role before it, or the root. */
+export function signerName(plan: Plan, step: Step): string {
+  const before = plan.steps.slice(0, plan.steps.indexOf(step)).findLast(({ kind }) => kind === 'assume-role')
+  return before?.profile ?? rootName(plan)
 }

@@ -1,3 +1,4 @@
+import { deviceText } from './mfa-code.ts'
 import type { Plan } from './plan.ts'
 import type { Profiles } from './profiles.ts'
 import { at } from './sts-limits.ts'
@@ -26,11 +27,18 @@ export function setupNotes(
           `IAM and most of STS refuse the session of ${quoted(profile)}, made without MFA; set aws_cred_mfa_serial, a role, or aws_cred_session = never`,
         ]
       : []),
-    ...plan.steps.flatMap(({ mfaSerial }) =>
-      mfaSerial === null
-        ? []
-        : [`a new session needs an MFA code of ${shown(mfaSerial)}, which this version cannot ask for`],
-    ),
+    ...plan.steps.flatMap((step) => codeNote(step)),
+  ]
+}
+
+/** How often a code is asked for, and what for. */
+function codeNote(step: Plan['steps'][number]): string[] {
+  if (step.mfaSerial === null) return []
+  const device = deviceText(step.mfaSerial)
+  if (step.kind === 'assume-role')
+    return [`each new session of ${shown(step.roleArn)} asks for an MFA code of ${device}`]
+  return [
+    `one MFA code of ${device} opens every role of that user for ${durationText(step.durationSeconds)}; each role's session lasts 1 h at most`,
   ]
 }
 

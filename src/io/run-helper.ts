@@ -1,7 +1,16 @@
 import { type ChildProcess, type SpawnOptions, spawn } from 'node:child_process'
+import { closeSync, openSync } from 'node:fs'
 import { CredError } from '../core/errors.ts'
-import { errnoState } from './file-errors.ts'
+import { quoted } from '../core/text.ts'
+import { errnoOf, errnoState } from './file-errors.ts'
 import { dieBySignal } from './run-command.ts'
+
+/**
+ * A command line, run through `sh -c` (Windows: `cmd.exe /c`) as every consumer of the contract but botocore does
+ * (§1.6): what botocore can run, words and quotes, means the same there, and `~`, `$VAR` and pipes work too. Or words,
+ * run as they are, the program looked for on PATH.
+ */
+export type HelperCommand = { readonly line: string } | { readonly argv: readonly [program: string, ...args: string[]] }
 
 export interface HelperLimits {
   readonly env: Readonly<Record<string, string | undefined>>
@@ -10,6 +19,8 @@ export interface HelperLimits {
   readonly deadlineMs: number
   /** Ends it too: the budget of the whole refresh. */
   readonly signal: AbortSignal
+  /** Shows stderr to the person at the terminal instead of keeping it: `touch your YubiKey`. */
+  readonly stderrToTerminal?: boolean
 }
 
 /** How another program's helper ended. Its output may hold secrets. */
@@ -18,20 +29,21 @@ export type HelperEnd =
   | { readonly kind: 'killed'; readonly signal: string; readonly err: string }
   | { readonly kind: 'too-long' | 'too-much'; readonly err: string }
 
+/** The status of a command that is not there, as shells have it. */
+export const NO_COMMAND = 127
+
 const STDERR_MAX_BYTES = 8_192
 /** A child that stays behind may hold its stdout open: what the helper itself wrote is there by then. */
 const AFTERMATH_MS = 300
 const ENDING: readonly NodeJS.Signals[] = ['SIGINT', 'SIGTERM', 'SIGHUP']
 
 /**
- * Runs a command line through `sh -c` (Windows: `cmd.exe /c`), as every consumer of the contract but botocore does
- * (§1.6): what botocore can run, words and quotes, means the same there, and `~`, `$VAR` and pipes work too.
- *
- * Its stdin is empty. It gets a session of its own, without our terminal: at the deadline, on too much output and
- * when we are interrupted, all of its processes are killed. What it leaves behind after a good end is its own affair.
+ * Runs another program for what it prints. Its stdin is empty. It gets a session of its own, without our terminal: at
+ * the deadline, on too much output and when we are interrupted, all of its processes are killed. What it leaves behind after a good end is its own affair.
  * It inherits our core filter, so its core files hold nothing. Throws `CredError` where it cannot be started.
  */
-export async function runHelper(commandLine: string, limits: HelperLimits): Promise<HelperEnd> {
+export async function runHelper(command: HelperCommand, limits: HelperLimits): Promise<HelperEnd> {
+  const screen = limits.stderrToTerminal === true ? openScreen() : null
   let child: ChildProcess | null = null
   const interrupted = (signal: NodeJS.Signals) => {
     if (child !== null) killTree(child)
@@ -40,26 +52,47 @@ export async function runHelper(commandLine: string, limits: HelperLimits): Prom
   // Before it starts: there must be no moment in which it runs and would be left behind.
   for (const signal of ENDING) process.once(signal, interrupted)
   try {
-    child = startShell(commandLine, limits.env)
+    child = start(command, limits.env, screen)
     return await ending(child, limits)
   } catch (error) {
     if (error instanceof CredError) throw error
-    throw new CredError('failed', `cannot start a shell: ${errnoState(error)}`, { cause: error })
+    if ('argv' in command && errnoOf(error) === 'ENOENT') {
+      return { kind: 'ended', status: NO_COMMAND, out: '', err: '' }
+    }
+    const what = 'argv' in command ? quoted(command.argv[0]) : 'a shell'
+    throw new CredError('failed', `cannot start ${what}: ${errnoState(error)}`, { cause: error })
   } finally {
     for (const signal of ENDING) process.removeListener(signal, interrupted)
     child?.stdout?.destroy()
     child?.stderr?.destroy()
+    if (screen !== null) closeSync(screen)
   }
 }
 
-function startShell(commandLine: string, env: HelperLimits['env']): ChildProcess {
-  const options: SpawnOptions = { env: { ...env }, stdio: ['ignore', 'pipe', 'pipe'] }
+/** Null where there is no terminal: then nobody reads what the helper says. */
+function openScreen(): number | null {
+  try {
+    return openSync(process.platform === 'win32' ? '\\\\.\\CONOUT$' : '/dev/tty', 'w')
+  } catch (error) {
+    if (errnoOf(error) === null) throw error
+    return null
+  }
+}
+
+function start(command: HelperCommand, env: HelperLimits['env'], screen: number | null): ChildProcess {
+  const options: SpawnOptions = { env: { ...env }, stdio: ['ignore', 'pipe', screen ?? 'pipe'] }
+  const detached = process.platform !== 'win32'
+  if ('argv' in command) {
+    const [program, ...args] = command.argv
+    return spawn(program, args, { ...options, detached, windowsHide: true })
+  }
+  const { line: commandLine } = command
   if (process.platform === 'win32') {
     const cmd = `${env.SystemRoot ?? 'C:\\Windows'}\\System32\\cmd.exe`
     const words = ['/d', '/s', '/c', `"${commandLine}"`]
     return spawn(cmd, words, { ...options, windowsHide: true, windowsVerbatimArguments: true })
   }
-  return spawn('/bin/sh', ['-c', commandLine], { ...options, detached: true })
+  return spawn('/bin/sh', ['-c', commandLine], { ...options, detached })
 }
 
 async function ending(child: ChildProcess, { maxBytes, deadlineMs, signal }: HelperLimits): Promise<HelperEnd> {

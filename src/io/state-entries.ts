@@ -40,6 +40,21 @@ export interface IndexEntries {
     readonly wallMs: number
     readonly uptimeS: number
   }
+  /** Until when what failed is not tried again by itself; named by what it is. */
+  backoff: {
+    readonly name: string
+    readonly untilMs: number
+    readonly spanMs: number
+  }
+  /** The MFA codes of one device that were sent a moment ago, as salted hashes; named by serial. */
+  codes: {
+    readonly serial: string
+    readonly salt: string
+    /** JSON. */
+    readonly used: string
+  }
+  /** A role that takes an MFA code itself and no session made with it; named by role and serial. */
+  direct: { readonly name: string }
   /** A name that the store has an item under. */
   item: { readonly name: string }
   /** A command line that gave keys without an end when it ran last; named by its root's id. */
@@ -73,6 +88,9 @@ const FIELDS: { readonly [K in IndexKind]: { readonly [F in keyof IndexEntries[K
   },
   failure: { profile: 'text', atMs: 'number', code: 'text', message: 'text', hint: 'text or null' },
   clock: { name: 'text', offsetMs: 'number', wallMs: 'number', uptimeS: 'number' },
+  backoff: { name: 'text', untilMs: 'number', spanMs: 'number' },
+  codes: { serial: 'text', salt: 'text', used: 'text' },
+  direct: { name: 'text' },
   item: { name: 'text' },
   endless: { rootId: 'text', seenMs: 'number' },
 }

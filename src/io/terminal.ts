@@ -1,6 +1,6 @@
 import { closeSync, constants, openSync, readFileSync, writeSync } from 'node:fs'
 import type { ReadStream } from 'node:tty'
-import type { Terminal } from '../core/context.ts'
+import type { AskLimits, Terminal } from '../core/context.ts'
 import { CredError } from '../core/errors.ts'
 import { errnoOf, errnoState } from './file-errors.ts'
 import { HiddenLine, interrupted, type LineState } from './terminal-input.ts'
@@ -11,6 +11,9 @@ const OUTPUT = WINDOWS ? '\\\\.\\CONOUT$' : '/dev/tty'
 const FLAGS = constants.O_RDWR | (constants.O_NOCTTY ?? 0)
 const ENDING_SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 const LINE_BYTES_MAX = 64 * 1024
+/** Whole lines that were typed before the question come at once; what comes later is taken for an answer. */
+const TYPED_BEFORE_MS = 30
+const PARENT_LOOK_MS = 250
 
 /**
  * The terminal that started us, opened apart from stdin and stdout, which belong to the consumer. Null where there
@@ -40,12 +43,13 @@ export function openTerminal(): Terminal | null {
       return readColumns()
     },
     show,
-    ask: (question) =>
+    ask: (question, limits) =>
       readLine({
         raw: false,
         reader: cookedLine(),
         start: () => show(question),
         end: (answered) => (answered ? undefined : show('\n')),
+        ...limits,
       }),
     askHidden(question) {
       const line = new HiddenLine()
@@ -85,7 +89,7 @@ function readColumns(): number {
   }
 }
 
-interface LineQuestion {
+interface LineQuestion extends Partial<AskLimits> {
   readonly raw: boolean
   reader(bytes: Uint8Array): LineState
   /** Runs once nothing is echoed any more, `end` before the settings are put back. */
@@ -101,6 +105,7 @@ async function readLine(question: LineQuestion): Promise<string> {
   }
   const handlers: (() => void)[] = []
   let answered = false
+  let asked = question.deadlineMs === undefined
   try {
     const line = await new Promise<string>((resolve, reject) => {
       for (const signal of ENDING_SIGNALS) {
@@ -118,6 +123,7 @@ async function readLine(question: LineQuestion): Promise<string> {
       process.on('exit', restore)
       handlers.push(() => process.removeListener('exit', restore))
       stream.on('data', (bytes: Uint8Array) => {
+        if (!asked) return
         try {
           const state = question.reader(bytes)
           if (state.done) resolve(state.line)
@@ -128,7 +134,18 @@ async function readLine(question: LineQuestion): Promise<string> {
       stream.on('end', () => reject(interrupted()))
       stream.on('error', (error) => reject(terminalError('read from', error)))
       if (question.raw) stream.setRawMode(true)
-      question.start()
+      if (question.deadlineMs === undefined) return question.start()
+      handlers.push(whenNobodyWaits(question.deadlineMs, reject))
+      const start = () => {
+        asked = true
+        try {
+          question.start()
+        } catch (error) {
+          reject(error)
+        }
+      }
+      const timer = setTimeout(start, TYPED_BEFORE_MS)
+      handlers.push(() => clearTimeout(timer))
     })
     answered = true
     return line
@@ -140,6 +157,19 @@ async function readLine(question: LineQuestion): Promise<string> {
       stream.destroy()
       for (const remove of handlers) remove()
     }
+  }
+}
+
+/** Gives up at the deadline, and when the program that started us is gone. Gives what ends the watch. */
+function whenNobodyWaits(deadlineMs: number, giveUp: (error: CredError) => void): () => void {
+  const parent = process.ppid
+  const deadline = setTimeout(() => giveUp(new CredError('person', 'cannot ask: nobody answered in time')), deadlineMs)
+  const watch = setInterval(() => {
+    if (process.ppid !== parent) giveUp(new CredError('person', 'cannot ask: the program that asked has ended'))
+  }, PARENT_LOOK_MS)
+  return () => {
+    clearTimeout(deadline)
+    clearInterval(watch)
   }
 }
 

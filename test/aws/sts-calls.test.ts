@@ -98,3 +98,20 @@ test('getSessionToken() is worded and tried as assumeRole() is', async (t) => {
   assert.equal((await getSessionToken(call, step, '123456789012', null)).accountId, '123456789012')
   assert.equal(sts.count('GetSessionToken'), 2)
 })
+
+test('getSessionToken() sends a code once where STS may have taken it, and again where it has not', async (t) => {
+  const { sts, call, world } = await callPlace(t)
+  const serial = world.alice.mfaSerial as string
+  const step: SessionTokenStep = { kind: 'session-token', profile: 'me', durationSeconds: 3_600, mfaSerial: serial }
+  const code = () => ({ serial, code: sts.mfaCode(serial) })
+  for (const kind of ['503', 'reset'] as const) {
+    sts.reset()
+    sts.faults.next({ kind, operation: 'GetSessionToken' })
+    await assert.rejects(getSessionToken(call, step, null, code()))
+    assert.equal(sts.count('GetSessionToken'), 1, kind)
+  }
+  sts.reset()
+  sts.faults.next({ kind: 'throttle', operation: 'GetSessionToken' })
+  await getSessionToken(call, step, null, code())
+  assert.equal(sts.count('GetSessionToken'), 2)
+})

@@ -15,8 +15,9 @@ const REASONS: readonly (readonly [error: object, reason: RetryReason | null])[]
   [named('Odd', 429), 'throttled'],
   [named('IDPCommunicationErrorException'), 'transient'],
   ...[500, 502, 503, 504].map((status) => [named('Odd', status), 'transient'] as const),
-  ...['ECONNRESET', 'ECONNREFUSED', 'EPIPE', 'ETIMEDOUT', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH'].map(
-    (code) => [{ name: 'Error', code }, 'transient'] as const,
+  ...['ECONNRESET', 'EPIPE', 'ETIMEDOUT'].map((code) => [{ name: 'Error', code }, 'transient'] as const),
+  ...['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH'].map(
+    (code) => [{ name: 'Error', code }, 'unreached'] as const,
   ),
   [{ name: 'TimeoutError' }, 'transient'],
   [{ code: 'ERR_PROXY_TUNNEL' }, 'transient'],

@@ -38,6 +38,13 @@ class World {
   onRead: (() => void) | null = null
   onRootRead: (() => void) | null = null
   onRefresh: (() => void | Promise<void>) | null = null
+  /** Cache keys whose renewal is put off. */
+  readonly backingOff = new Set<string>()
+  /** What each wait and each call was told. */
+  readonly urgent: boolean[] = []
+  readonly asked: boolean[] = []
+  /** Steps whose session takes a code. */
+  withCode: readonly number[] = []
   private readonly locked = new Set<string>()
   private serial = 0
   private saves = 0
@@ -73,7 +80,10 @@ class World {
   }
 
   sources(levels: number): Sources {
-    const steps = Array.from({ length: levels }, (_, level) => ({ kind: 'session-token', profile: `${level}` }) as Step)
+    const steps = Array.from({ length: levels }, (_, level): Step => {
+      const mfaSerial = this.withCode.includes(level) ? 'serial' : null
+      return { kind: 'session-token', profile: `${level}`, durationSeconds: 3600, mfaSerial }
+    })
     const root = (generation: string) => ({
       accessKeyId: `AKIA-${generation}`,
       secretAccessKey: 's',
@@ -120,7 +130,8 @@ class World {
         this.note(key, session)
       },
       stsNowMs: (name) => (this.clockKnown && name === CLOCK ? this.nowMs : null),
-      exclusively: async (key, whileWaiting, work) => {
+      exclusively: async (key, { isUrgent, whileWaiting }, work) => {
+        this.urgent.push(isUrgent)
         while (this.locked.has(key)) {
           const found = await whileWaiting()
           if (found !== null) return found
@@ -134,7 +145,10 @@ class World {
           this.locked.delete(key)
         }
       },
-      refresh: async (step, signer, identity) => {
+      isBackingOff: (key) => this.backingOff.has(key),
+      backOff: (key) => this.backingOff.add(key),
+      refresh: async (step, signer, identity, { mayAsk }) => {
+        this.asked.push(mayAsk)
         const level = steps.indexOf(step)
         const key = `level${level}.${identity.id}`
         this.calls.push({ key, signedBy: signer.sessionToken ?? signer.accessKeyId })
@@ -644,4 +658,49 @@ test('obtainSession() serves the session of a root that fails, while it lives', 
   const failing = { ...sources, knownIdentity: () => known }
   assert.equal(await obtainSession(failing, { forceRefresh: false }), first)
   assert.match(String(world.failures.at(-1)), /cannot fetch the root/)
+})
+
+test('obtainSession() asks nobody while a session lives that can be served, and puts the next try off', async () => {
+  const world = new World()
+  const first = world.put(world.key(0), minutes(10))
+  world.fails = () => new CredError('person', 'it needs a code')
+  assert.equal(await world.obtain(1), first)
+  assert.equal(await world.obtain(1), first)
+  assert.deepEqual([world.asked, world.urgent, [...world.backingOff]], [[false], [false], [world.key(0)]])
+  assert.match(String(world.failures.at(-1)), /it needs a code/)
+})
+
+test('obtainSession() asks where no session lives, where one is forced, and where a person is better asked', async () => {
+  const cases = [
+    [0, { forceRefresh: false }],
+    [10, { forceRefresh: true }],
+    [10, { forceRefresh: false, serveLasting: false }],
+  ] as const
+  for (const [leftMinutes, options] of cases) {
+    const world = new World()
+    if (leftMinutes > 0) world.put(world.key(0), minutes(leftMinutes))
+    // A renewal that rests is no reason for any of them.
+    world.backingOff.add(world.key(0))
+    await obtainSession(world.sources(1), options)
+    assert.deepEqual([world.asked, world.urgent], [[true], [true]])
+  }
+})
+
+test('obtainSession() makes a revoked session anew that signs, but asks for no second code', async () => {
+  const revoked = new CredError('failed', 'unknown', { cause: { stsCode: 'InvalidClientTokenId' } })
+  const world = new World()
+  world.withCode = [0]
+  world.put(world.key(0), minutes(50))
+  let refusals = 1
+  world.fails = (level) => (level === 1 && refusals-- > 0 ? revoked : null)
+  await world.obtain(2)
+  assert.deepEqual(
+    world.calls.map(({ key }) => key),
+    [world.key(1), world.key(0), world.key(1)],
+  )
+  const fresh = new World()
+  fresh.withCode = [0]
+  fresh.fails = (level) => (level === 1 ? revoked : null)
+  await assert.rejects(fresh.obtain(2), revoked)
+  assert.equal(fresh.calls.filter(({ key }) => key === fresh.key(0)).length, 1)
 })

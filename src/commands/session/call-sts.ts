@@ -1,46 +1,68 @@
-import { assumeRole, getSessionToken, type StsCall } from '../../aws/sts-calls.ts'
+import { assumeRole, getSessionToken, type MfaCode, type StsCall } from '../../aws/sts-calls.ts'
 import { stsEndpoint } from '../../aws/sts-client.ts'
 import { type RootIdentity, sessionNameOf } from '../../core/cache-key.ts'
 import type { CallSetting } from '../../core/call-settings.ts'
 import { CredError } from '../../core/errors.ts'
+import { mfaSettings } from '../../core/mfa-settings.ts'
 import { networkFor } from '../../core/network.ts'
 import type { RootCredentials } from '../../core/obtain.ts'
-import type { Plan, Step } from '../../core/plan.ts'
+import { type Plan, type Step, signerName } from '../../core/plan.ts'
 import { REFRESH_BUDGET_MS, type Session } from '../../core/session.ts'
 import { stsPlace } from '../../core/sts-endpoint.ts'
 import { parseRoleArn, type RoleArnParts } from '../../core/sts-limits.ts'
 import { defaultRegion } from '../../core/sts-region.ts'
 import { pastedWord, quoted } from '../../core/text.ts'
 import { callSettingsOf } from './call-settings-of.ts'
+import type { Asking } from './mfa/ask-code.ts'
+import type { CodeUse } from './mfa/with-code.ts'
 import { noteClock } from './note-clock.ts'
 import { stsNowMs } from './sources.ts'
 import type { Workspace } from './workspace.ts'
 
-/** The call of one step, with the clock that it teaches kept in the index. Throws `CredError` with cause and remedy. */
-export async function callSts(
-  workspace: Workspace,
-  plan: Plan,
-  step: Step,
-  signer: RootCredentials | Session,
-  identity: RootIdentity,
-  deadline: AbortSignal,
-): Promise<Session> {
+export interface StepCall {
+  readonly signer: RootCredentials | Session
+  readonly identity: RootIdentity
+  /** The one budget of all calls of the refresh; begins with the first. */
+  deadline(): AbortSignal
+  readonly asking: Asking
+}
+
+/**
+ * The call of one step, with the clock that it teaches kept in the index; a step with an MFA serial asks for a code
+ * first. Throws `CredError` with cause and remedy.
+ */
+export async function callSts(workspace: Workspace, plan: Plan, step: Step, stepCall: StepCall): Promise<Session> {
+  const { signer, identity, asking } = stepCall
   checkPartitions(plan, identity)
   const what = step.kind === 'assume-role' ? `assume ${step.roleArn}` : 'get a session'
   const purpose = `${what} for profile ${quoted(plan.profile)}`
-  if (step.mfaSerial !== null) {
-    throw new CredError('person', `cannot ${purpose}: it needs an MFA code, which this version cannot ask for`)
+  const send = (code: MfaCode | null, deadline: AbortSignal): Promise<Session> => {
+    const call = stsCall(workspace, plan, identity, {
+      keys: signer,
+      purpose,
+      profile: step.profile,
+      signer: signerName(plan, step),
+      signerIsForeign: !('identity' in signer) || !(plan.root.kind === 'keychain' || plan.root.kind === 'static'),
+      deadline,
+    })
+    if (step.kind === 'session-token') return getSessionToken(call, step, identity.accountId, code)
+    return assumeRole(call, step, sessionNameOf(step, identity, workspace.context.userName) as string, code)
   }
-  const call = stsCall(workspace, plan, identity, {
-    keys: signer,
+  const serial = step.mfaSerial
+  if (serial === null) return send(null, stepCall.deadline())
+  const { withCode } = await import('./mfa/with-code.ts')
+  const { host } = stsEndpoint(stsPlace(callSettingsOf(workspace, plan), identity.partition))
+  const use: CodeUse = {
+    profile: plan.profile,
+    serial,
+    settings: mfaSettings(step.profile, workspace.files.profiles),
+    asking,
     purpose,
-    profile: step.profile,
-    signer: signerName(plan, step),
-    signerIsForeign: !('identity' in signer) || !(plan.root.kind === 'keychain' || plan.root.kind === 'static'),
-    deadline,
-  })
-  if (step.kind === 'session-token') return getSessionToken(call, step, identity.accountId, null)
-  return assumeRole(call, step, sessionNameOf(step, identity, workspace.context.userName) as string)
+    identityId: identity.id,
+    serverMs: () => stsNowMs(workspace, host) ?? workspace.context.nowMs(),
+  }
+  // A person takes longer than a refresh may: its budget begins anew with each code.
+  return withCode(workspace, use, (code) => send({ serial, code }, refreshDeadline()))
 }
 
 /** Credentials are good in one partition alone: a role in another is a mistake that needs no call to be found. */
@@ -62,14 +84,6 @@ function otherPartitionError(profile: string, role: RoleArnParts, identity: Root
         ? `where the key belongs to ${role.partition}, put it in again: aws-cred add ${pastedWord(rootName)} --replace --region ${defaultRegion(role.partition)}`
         : `name a profile whose key is of ${role.partition}: aws-cred setup ${pastedWord(profile)} --source-profile NAME`,
   })
-}
-
-/** The profile whose credentials sign a step: the one before it, or the root. */
-function signerName(plan: Plan, step: Step): string {
-  const before = plan.steps[plan.steps.indexOf(step) - 1]
-  if (before !== undefined) return before.profile
-  if (plan.root.kind === 'keychain') return plan.root.name
-  return plan.root.profile
 }
 
 /** When all calls of one refresh must be over. */

@@ -1,6 +1,7 @@
 import { CredError } from '../../core/errors.ts'
 import { planProfile } from '../../core/plan.ts'
 import { SIGN_IN_NEEDED } from '../../core/sign-in.ts'
+import { planOptions } from './plan-options.ts'
 import type { Workspace } from './workspace.ts'
 
 /** The code under which a mistake in the config is kept: it is over as soon as the profile can be planned. */
@@ -26,10 +27,9 @@ export function recordFailure(workspace: Workspace, profile: string, error: unkn
   }
 }
 
-function isPlanned({ context, files, index }: Workspace, profile: string): boolean {
-  const hasKeys = (name: string) => index.read('key', name) !== null
+function isPlanned(workspace: Workspace, profile: string): boolean {
   try {
-    planProfile(profile, files.profiles, { platform: context.platform, hasKeys })
+    planProfile(profile, workspace.files.profiles, planOptions(workspace))
     return true
   } catch (error) {
     if (!(error instanceof CredError)) throw error

@@ -27,7 +27,7 @@ export async function helperSession(fetch: RootFetch, root: ProcessRoot): Promis
   checkNotUnderOwnMarker(context, root.profile)
   const env = markedEnvironment(context, [plan.profile, root.profile])
   const limits = { env, maxBytes: FOREIGN_MAX_BYTES, deadlineMs: HELPER_MS, signal: deadline }
-  const end = await runHelper(root.commandLine, limits)
+  const end = await runHelper({ line: root.commandLine }, limits)
   const out = outputOf(fetch, root, end)
   const given = parseProcessOutput(out, root.accountId)
   if ('why' in given) throw failed(fetch, root, `its output cannot be used: ${given.why}`)

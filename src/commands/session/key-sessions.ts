@@ -4,6 +4,7 @@ import { planProfile } from '../../core/plan.ts'
 import type { LongLivedKey } from '../../core/session.ts'
 import { sessionItemName } from '../../keychain/session-items.ts'
 import type { Store } from '../../keychain/store.ts'
+import { planOptions } from './plan-options.ts'
 import { cacheKey } from './sources.ts'
 import type { Workspace } from './workspace.ts'
 
@@ -26,13 +27,14 @@ export function sessionsOfKey(
 }
 
 function possibleSessions(workspace: Workspace, key: LongLivedKey): string[] {
-  const { context, files, index } = workspace
+  const { files } = workspace
+  const options = planOptions(workspace)
   const found = new Set<string>()
   for (const profile of new Set([key.name, ...files.profiles.profiles.keys()])) {
     try {
       const plan = planProfile(profile, files.profiles, {
-        platform: context.platform,
-        hasKeys: (name) => name === key.name || index.read('key', name) !== null,
+        ...options,
+        hasKeys: (name) => name === key.name || options.hasKeys(name),
       })
       if (plan.root.kind !== 'keychain' || plan.root.name !== key.name) continue
       for (const level of plan.steps.keys()) found.add(cacheKey(workspace, plan, identityOfKey(key), level))

@@ -6,8 +6,18 @@ import type { HandedOut } from '../../core/process-document.ts'
 import { at, DURATION_MIN_S, parseDurationText, SESSION_TOKEN_MAX_S } from '../../core/sts-limits.ts'
 import { quoted, shown } from '../../core/text.ts'
 import type { Arguments } from '../../core/verb.ts'
+import type { Store } from '../../keychain/store.ts'
 import { recordFailure } from './failures.ts'
-import { openStore, type Patience } from './open-store.ts'
+import type { Asking } from './mfa/ask-code.ts'
+import {
+  nobodyCanBeAsked,
+  openStore,
+  type Patience,
+  processPatience,
+  servesLasting,
+  shellPatience,
+} from './open-store.ts'
+import { planOptions } from './plan-options.ts'
 import { profileSources, stsNowMs } from './sources.ts'
 import type { Workspace } from './workspace.ts'
 
@@ -19,8 +29,7 @@ export function planOf(workspace: Workspace, profile: string, verbName: string, 
   try {
     const durationSeconds = durationOf(verbName, given)
     const plan = planProfile(profile, workspace.files.profiles, {
-      platform: workspace.context.platform,
-      hasKeys: (name) => workspace.index.read('key', name) !== null,
+      ...planOptions(workspace),
       noSession: given.flag('no-session'),
       durationSeconds,
     })
@@ -52,16 +61,48 @@ export interface CredentialsOptions {
   readonly refresh: boolean
   /** Whether a session that is due is better than a failure. */
   readonly serveLasting: boolean
+  readonly asking: Asking
+  /** One that is open already. */
+  readonly store?: Store
+}
+
+/** For `process`: a helper that a tool has started. */
+export function helperCall(workspace: Workspace, noPrompt: boolean): Omit<CredentialsOptions, 'refresh'> {
+  const mayAsk = !nobodyCanBeAsked(workspace, noPrompt)
+  return { patience: processPatience(workspace, noPrompt), serveLasting: true, asking: { mayAsk, typed: false } }
+}
+
+/**
+ * For `export` and `exec`: typed by a person, who is asked rather than given a session that is due, or written into a
+ * script with `--no-prompt`.
+ */
+export function typedCall(workspace: Workspace, noPrompt: boolean): Omit<CredentialsOptions, 'refresh'> {
+  const mayAsk = !nobodyCanBeAsked(workspace, noPrompt)
+  const patience = shellPatience(workspace, noPrompt)
+  return { patience, serveLasting: servesLasting(workspace, noPrompt), asking: { mayAsk, typed: true } }
 }
 
 /** What a profile hands out: its session, renewed where it is due, or its root's keys where these have no end. */
 export async function credentialsOf(workspace: Workspace, plan: Plan, options: CredentialsOptions): Promise<HandedOut> {
+  try {
+    return await credentialsBy(workspace, plan, options)
+  } catch (refusal) {
+    if (plan.steps.every(({ mfaSerial }) => mfaSerial === null)) throw refusal
+    const { tryDirect } = await import('./mfa/learn-direct.ts')
+    const { asking } = options
+    return tryDirect(workspace, plan, { asking, refusal }, (direct, asked) =>
+      credentialsBy(workspace, direct, { ...options, asking: asked }),
+    )
+  }
+}
+
+async function credentialsBy(workspace: Workspace, plan: Plan, options: CredentialsOptions): Promise<HandedOut> {
   let opened: ReturnType<typeof openStore> | null = null
   const store = () => {
-    opened ??= openStore(workspace, options.patience)
+    opened ??= options.store ? Promise.resolve(options.store) : openStore(workspace, options.patience)
     return opened
   }
-  const sources = profileSources(workspace, plan, { store })
+  const sources = profileSources(workspace, plan, { store, asking: options.asking })
   const { refresh: forceRefresh, serveLasting } = options
   const session = await obtainSession(sources, { forceRefresh, serveLasting })
   if ('identity' in session) {

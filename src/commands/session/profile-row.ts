@@ -1,7 +1,7 @@
 import { ROOT_LEVEL, type RootIdentity } from '../../core/cache-key.ts'
 import { spanText } from '../../core/clock.ts'
 import { CredError } from '../../core/errors.ts'
-import { type Plan, planProfile } from '../../core/plan.ts'
+import { type Plan, planProfile, rootName, signerName } from '../../core/plan.ts'
 import { rootText } from '../../core/plan-roots.ts'
 import { LAST_USE_MARGIN_MS, serveMarginMs } from '../../core/session.ts'
 import { setting } from '../../core/settings.ts'
@@ -13,6 +13,7 @@ import type { IndexEntries } from '../../io/state-index.ts'
 import { readVaultHeader } from '../../keychain/vault-header.ts'
 import { isVaultLocked, vaultLocked } from '../../keychain/vault-key.ts'
 import { PLAN_MISTAKE } from './failures.ts'
+import { planOptions } from './plan-options.ts'
 import { fetchedIdentity } from './root-identity.ts'
 import { signInNeeded } from './sign-in-state.ts'
 import { profileSources } from './sources.ts'
@@ -38,7 +39,7 @@ export function profileRow(workspace: Workspace, profile: string): ProfileRow {
     const { session, notes } = sessionCell(workspace, plan)
     return {
       profile: shown(profile),
-      gives: givesCell(workspace, plan),
+      gives: givesText(workspace, plan),
       from: fromCell(workspace, plan),
       session,
       notes: [...notes, ...clampNotes(plan)],
@@ -56,12 +57,12 @@ export function profileRow(workspace: Workspace, profile: string): ProfileRow {
   }
 }
 
-export function planOf({ context, files, index }: Workspace, profile: string): Plan {
-  const hasKeys = (name: string) => index.read('key', name) !== null
-  return planProfile(profile, files.profiles, { platform: context.platform, hasKeys })
+export function planOf(workspace: Workspace, profile: string): Plan {
+  return planProfile(profile, workspace.files.profiles, planOptions(workspace))
 }
 
-function givesCell(workspace: Workspace, plan: Plan): string {
+/** What a profile hands out: `role Prod-Role 123456789012`. */
+export function givesText(workspace: Workspace, plan: Plan): string {
   const last = plan.steps.at(-1)
   if (last?.kind === 'assume-role') return roleText(last.roleArn)
   const { root } = plan
@@ -93,7 +94,7 @@ function fromCell(workspace: Workspace, plan: Plan): string {
   const { root, steps } = plan
   const last = steps.at(-1)
   if (last !== undefined && last.profile !== plan.profile) return shown(last.profile)
-  const signer = (last?.kind === 'assume-role' && steps.at(-2)?.profile) || rootName(plan)
+  const signer = last === undefined ? rootName(plan) : signerName(plan, last)
   if (signer !== plan.profile) return shown(signer)
   if (root.kind === 'static')
     return shown(at({ path: shortPath(root.origin.path, workspace.context), line: root.origin.line }), 200)
@@ -102,10 +103,6 @@ function fromCell(workspace: Workspace, plan: Plan): string {
   return entry === null
     ? 'not known here'
     : `${workspace.storeKind ?? 'keychain'}, ${shown(entry.accessKeyIdMasked, 20)}`
-}
-
-export function rootName({ root }: Plan): string {
-  return root.kind === 'keychain' ? root.name : root.profile
 }
 
 /** By the index alone: which hops hold a live session, and whether the last try failed since. */
@@ -124,11 +121,14 @@ function sessionCell(
   if (failure?.code === SIGN_IN_NEEDED && signIn === null) return { session: left ?? 'none', notes: [] }
   const lastGood = held.findLastIndex((each) => each?.isLive)
   const needsCode = plan.steps.some((step, level) => level > lastGood && step.mfaSerial !== null)
+  const needsCodeNext = plan.steps.some((step, level) => step.mfaSerial !== null && !held[level]?.isLive)
   if (failure !== null) {
     const code = /^[A-Z]\w+$/.test(failure.code) ? `: ${shown(failure.code, 60)}` : ''
     const failed = `failed ${spanText(context.nowMs() - failure.atMs)} ago${code}`
     const notes = [noteOf(plan.profile, failure.message, failure.hint)]
-    if (left !== null) return { session: `${left}, ${failed}`, notes }
+    if (left !== null) {
+      return { session: needsCodeNext && code === '' ? `${left}, then a code` : `${left}, ${failed}`, notes }
+    }
     return { session: needsCode && code === '' ? 'needs an MFA code' : failed, notes }
   }
   return { session: left ?? (needsCode ? 'needs an MFA code' : 'none'), notes: [] }

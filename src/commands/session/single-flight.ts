@@ -3,12 +3,11 @@ import type { Session } from '../../core/session.ts'
 import { LockUnavailable, withLock } from '../../io/lock.ts'
 import type { Workspace } from './workspace.ts'
 
-/** How long one process waits for another's refresh: more than a refresh may take with all its tries. */
-const WAIT_MS = 20_000
-
 export interface Flight {
   readonly name: string
   readonly profile: string
+  /** How long to wait for whoever holds the lock. */
+  readonly waitMs: number
   /** Looks for the result of whoever holds the lock. */
   whileWaiting(): Promise<Session | null>
   /** Keeps a failure that does not end the refresh. */
@@ -25,7 +24,10 @@ export async function refreshExclusively(
   work: () => Promise<Session>,
 ): Promise<Session> {
   try {
-    return await withLock({ ...lockOf(workspace, flight.name, WAIT_MS), onBusy: () => flight.whileWaiting() }, work)
+    return await withLock(
+      { ...lockOf(workspace, flight.name, flight.waitMs), onBusy: () => flight.whileWaiting() },
+      work,
+    )
   } catch (error) {
     if (!(error instanceof LockUnavailable)) throw error
     flight.record(new CredError('failed', `cannot lock the refresh: ${error.reason}`))

@@ -1,3 +1,4 @@
+import { backoffLeftMs } from '../../core/backoff.ts'
 import {
   type CacheKeyInputs,
   cacheKeyText,
@@ -15,15 +16,32 @@ import { sha256Hex } from '../../core/sha256.ts'
 import { stsPlace } from '../../core/sts-endpoint.ts'
 import { dropSession, readSession, writeSession } from '../../keychain/session-items.ts'
 import type { Store } from '../../keychain/store.ts'
+import { backOff, endBackoff, questionName } from './back-off.ts'
 import { callSettingsOf } from './call-settings-of.ts'
 import { forgetFailure, recordFailure, throwRefusalSince } from './failures.ts'
+import type { Asking } from './mfa/ask-code.ts'
 import { knownRootIdentity, partitionOf } from './root-identity.ts'
 import type { Workspace } from './workspace.ts'
 
 export interface SourcesOptions {
   /** Opens the store at its first use; the same promise every time. */
   readonly store: () => Promise<Store>
+  /** Nobody is asked unless it is given. */
+  readonly asking?: Asking
 }
+
+/** How long one process waits for another's refresh: more than a refresh may take with all its tries. */
+const WAIT_MS = 20_000
+/** The other may be asking for a code; Go's and Kotlin's SDKs give up after 60 s (contract §1.6). */
+const WAIT_FOR_CODE_MS = 58_000
+/** A session that still lives is served instead. */
+const WAIT_WITH_SESSION_MS = 3_000
+
+function asksForCode({ mfaSerial }: Step): boolean {
+  return mfaSerial !== null
+}
+
+const NOBODY: Asking = { mayAsk: false, typed: false }
 
 /**
  * What one profile's session is made from, all joined: the files, the index, the store, and STS and the other roots
@@ -43,6 +61,12 @@ export function profileSources(workspace: Workspace, plan: Plan, options: Source
   const record = (error: unknown): void => {
     recorded = true
     recordFailure(workspace, plan.profile, error)
+  }
+  /** A store that refuses the session made with a code would have a code asked for at every call. */
+  const coolDown = (error: unknown, identity: RootIdentity, level: number): never => {
+    const serial = steps[level]?.mfaSerial
+    if (serial) backOff(workspace, questionName(identity.id, serial))
+    throw error
   }
   let fetched: Session | RootCredentials | null = null
   const fetchAnew = async () => {
@@ -71,25 +95,29 @@ export function profileSources(workspace: Workspace, plan: Plan, options: Source
     cacheKey: (identity, level) => cacheKey(workspace, plan, identity, level),
     note: (key) => index.read('session', key),
     read: async (key) => readSession(await options.store(), key),
-    async save(key, session, identity) {
-      const store = await options.store()
+    async save(key, session, identity, level) {
+      const store = await options.store().catch((error: unknown) => coolDown(error, identity, level))
       const owner = { cacheKey: key, profile: plan.profile, rootId: identity.id }
-      await writeSession(store, index, owner, session, context.nowMs())
+      await writeSession(store, index, owner, session, context.nowMs()).catch((error: unknown) =>
+        coolDown(error, identity, level),
+      )
       if (root.kind === 'keychain' && keyIsGone(workspace, root.name, identity)) {
         // `remove` or `add --replace` came in between and cannot have seen this session: it goes with its key.
         await dropSession(store, index, key)
         return
       }
       if (!recorded) forgetFailure(workspace, plan.profile)
+      endBackoff(workspace, `session ${key}`)
       saved = true
     },
     stsNowMs: (clockName) => stsNowMs(workspace, clockName),
-    async exclusively(key, whileWaiting, work) {
+    async exclusively(key, { isUrgent, whileWaiting }, work) {
       const { refreshExclusively } = await import('./single-flight.ts')
       const startedMs = context.nowMs()
       const flight = {
         name: `session ${key}`,
         profile: plan.profile,
+        waitMs: !isUrgent ? WAIT_WITH_SESSION_MS : plan.steps.some(asksForCode) ? WAIT_FOR_CODE_MS : WAIT_MS,
         record,
         async whileWaiting() {
           if (!recorded) throwRefusalSince(workspace, plan.profile, startedMs)
@@ -111,11 +139,19 @@ export function profileSources(workspace: Workspace, plan: Plan, options: Source
       }
       return session
     },
-    async refresh(step, signer, identity) {
+    async refresh(step, signer, identity, { mayAsk }) {
       const { callSts } = await import('./call-sts.ts')
-      return callSts(workspace, plan, step, signer, identity, deadline())
+      const { asking = NOBODY } = options
+      return callSts(workspace, plan, step, {
+        signer,
+        identity,
+        deadline,
+        asking: { ...asking, mayAsk: asking.mayAsk && mayAsk },
+      })
     },
     recordFailure: record,
+    isBackingOff: (key) => backoffLeftMs(index.read('backoff', `session ${key}`), context.nowMs()) > 0,
+    backOff: (key) => backOff(workspace, `session ${key}`),
   }
 }
 

@@ -1,0 +1,107 @@
+import { usageError } from '../core/arguments.ts'
+import type { Context } from '../core/context.ts'
+import { CredError } from '../core/errors.ts'
+import { nearest, quoted, shown } from '../core/text.ts'
+import type { Arguments, Verb } from '../core/verb.ts'
+import { dropSession } from '../keychain/session-items.ts'
+import type { Store } from '../keychain/store.ts'
+import { openTypedStore } from './session/choose-store.ts'
+import { typedTerminal } from './session/open-store.ts'
+import { planOf } from './session/profile-row.ts'
+import { cacheKey, profileSources } from './session/sources.ts'
+import { openWorkspace, type Workspace } from './session/workspace.ts'
+
+export const verb: Verb = {
+  name: 'logout',
+  about: 'Forgets sessions; the keys stay, and the next use fetches new ones',
+  usage: 'aws-cred logout PROFILE… | --all',
+  positionals: ['PROFILE…'],
+  options: { all: { type: 'boolean', about: 'forget every session on this machine' } },
+  examples: ['aws-cred logout prod', 'aws-cred logout --all'],
+  exitCodes: '0 done, 1 failed, 2 used wrongly, 3 a person is needed and none is there, 130 Ctrl-C',
+  run,
+}
+
+async function run(given: Arguments, context: Context): Promise<void> {
+  const profiles = given.positionals
+  const all = given.flag('all')
+  if (all === profiles.length > 0)
+    throw usageError(verb, all ? '--all and a profile do not go together' : 'name a profile, or --all')
+  const workspace = openWorkspace(context)
+  const found = all
+    ? allSessions(workspace)
+    : new Set(profiles.flatMap((profile) => [...sessionsOf(workspace, profile)]))
+  const what = all ? 'on this machine' : `of ${profiles.map((profile) => shown(profile)).join(', ')}`
+  if (found.size === 0) {
+    context.err(`no sessions ${what} are stored\n`)
+    return
+  }
+  const dropped = await drop(workspace, found, what)
+  context.err(`forgot ${countText(dropped)} ${what}; AWS itself ends them when they expire\n`)
+}
+
+function countText(count: number): string {
+  return count === 1 ? '1 session' : `${count} sessions`
+}
+
+function allSessions({ index }: Workspace): Set<string> {
+  return new Set(index.all('session').map((entry) => entry.cacheKey))
+}
+
+/** Those that the index names for the profile, and those on its way there: with an MFA session left it would be back at once. */
+function sessionsOf(workspace: Workspace, profile: string): Set<string> {
+  const { index, files } = workspace
+  const sessions = index.all('session')
+  const found = new Set(sessions.filter((entry) => entry.profile === profile).map((entry) => entry.cacheKey))
+  try {
+    const plan = planOf(workspace, profile)
+    const nothing = () => Promise.reject(new CredError('failed', 'cannot open a store to plan'))
+    const identity = profileSources(workspace, plan, { store: nothing }).knownIdentity()
+    if (identity !== null) {
+      for (const level of plan.steps.keys()) found.add(cacheKey(workspace, plan, identity, level))
+    }
+  } catch (error) {
+    // A profile that cannot be planned any more may have left sessions all the same.
+    if (!(error instanceof CredError)) throw error
+  }
+  const names = [...files.profiles.profiles.keys(), ...index.all('key').map(({ name }) => name)]
+  if (found.size > 0 || names.includes(profile)) {
+    return new Set([...found].filter((each) => index.read('session', each) !== null))
+  }
+  const near = nearest(profile, names)
+  throw new CredError('failed', `cannot log out of profile ${quoted(profile)}: there is none of that name`, {
+    ...(near === null ? {} : { hint: `the nearest name is ${quoted(near)}` }),
+  })
+}
+
+/** Goes on past what cannot be deleted, then says how much is left and why. */
+async function drop(workspace: Workspace, cacheKeys: ReadonlySet<string>, what: string): Promise<number> {
+  let store: Store
+  try {
+    store = await openTypedStore(workspace, typedTerminal(workspace.context))
+  } catch (error) {
+    throw error instanceof CredError ? leftOver(error, cacheKeys.size, what) : error
+  }
+  let dropped = 0
+  let refused: CredError | null = null
+  for (const each of cacheKeys) {
+    try {
+      await dropSession(store, workspace.index, each)
+      dropped++
+    } catch (error) {
+      if (!(error instanceof CredError)) throw error
+      refused ??= error
+      // A keychain that is locked or silent says the same of all others, each time after a wait.
+      if (error.code === 'person') break
+    }
+  }
+  if (refused !== null) throw leftOver(refused, cacheKeys.size - dropped, what)
+  return dropped
+}
+
+function leftOver(error: CredError, left: number, what: string): CredError {
+  return new CredError(error.code, `${error.message}; ${countText(left)} ${what} ${left === 1 ? 'is' : 'are'} left`, {
+    ...(error.hint === null ? {} : { hint: error.hint }),
+    cause: error,
+  })
+}

@@ -1,0 +1,47 @@
+import { backoffLeftMs } from '../../../core/backoff.ts'
+import { CredError } from '../../../core/errors.ts'
+import { mfaDirectSetting } from '../../../core/mfa-settings.ts'
+import type { Plan } from '../../../core/plan.ts'
+import { withCodeForRole } from '../../../core/plan-mfa.ts'
+import { backOff, endBackoff } from '../back-off.ts'
+import { directName } from '../plan-options.ts'
+import type { Workspace } from '../workspace.ts'
+import type { Asking } from './ask-code.ts'
+
+const NOTE = 'STS refuses the session made with that code; a code for the role itself may do'
+
+/**
+ * Where STS says AccessDenied to a session made with a code, the role may still take a code itself. That is tried once
+ * a back-off, since AccessDenied is also plain lack of permission, and remembered only when it works. Throws `refusal`
+ * where it is not to be tried, or fails as well.
+ */
+export async function tryDirect<T>(
+  workspace: Workspace,
+  plan: Plan,
+  { asking, refusal }: { readonly asking: Asking; readonly refusal: unknown },
+  obtain: (plan: Plan, asking: Asking) => Promise<T>,
+): Promise<T> {
+  const { index, context, files } = workspace
+  const direct = isRefusedSession(refusal) && asking.mayAsk ? withCodeForRole(plan) : null
+  if (direct === null || mfaDirectSetting(direct.step.profile, files.profiles) !== null) throw refusal
+  const name = directName(direct.step.roleArn, direct.serial)
+  const restName = `direct ${name}`
+  if (backoffLeftMs(index.read('backoff', restName), context.nowMs()) > 0) throw refusal
+  // Before the question: it may be let go by Ctrl-C.
+  backOff(workspace, restName)
+  let given: T
+  try {
+    given = await obtain(direct.plan, { ...asking, note: NOTE })
+  } catch (error) {
+    throw error instanceof CredError && error.code === 'interrupted' ? error : refusal
+  }
+  index.write('direct', name, { name })
+  endBackoff(workspace, restName)
+  return given
+}
+
+/** STS's refusal of a session made with a code, not of the code itself. */
+function isRefusedSession(error: unknown): boolean {
+  if (!(error instanceof CredError) || / one time pass code/.test(error.message)) return false
+  return (error.cause as { readonly stsCode?: unknown } | undefined)?.stsCode === 'AccessDenied'
+}

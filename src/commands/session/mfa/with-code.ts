@@ -1,0 +1,136 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { backoffLeftMs } from '../../../core/backoff.ts'
+import { spanText } from '../../../core/clock.ts'
+import { CredError } from '../../../core/errors.ts'
+import { nextCodeInMs } from '../../../core/mfa-code.ts'
+import { shown } from '../../../core/text.ts'
+import { LockUnavailable, withLock } from '../../../io/lock.ts'
+import { backOff, endBackoff, questionName } from '../back-off.ts'
+import type { Workspace } from '../workspace.ts'
+import { type CodeQuestion, type CodeSource, codeSource } from './ask-code.ts'
+import { rememberCode, wasUsed } from './used-codes.ts'
+
+export interface CodeUse extends CodeQuestion {
+  /** What is tried, for messages: `assume arn:… for profile "prod"`. */
+  readonly purpose: string
+  /** Whose device it is, by the root's identity: cool-downs go by it and the serial. */
+  readonly identityId: string
+  /** The time of the server that checks codes. */
+  serverMs(): number
+}
+
+/** Codes that STS refuses: one more try with a new one. */
+const TRIES = 2
+
+/**
+ * Asks for a code and uses it in `send`, as the only question for that device on this machine; a code that STS refuses
+ * is asked for once more. Throws `CredError('person')` where nobody can be asked, or nobody answered a while ago.
+ */
+export async function withCode<T>(workspace: Workspace, use: CodeUse, send: (code: string) => Promise<T>): Promise<T> {
+  if (!use.asking.typed) throwInCoolDown(workspace, use)
+  const source = codeSource(workspace, use)
+  if (source === null) throw nobodyToAsk(use)
+  return asOnlyQuestion(workspace, use, async () => {
+    // Another question may have been let go while this one waited for its turn.
+    if (!use.asking.typed) throwInCoolDown(workspace, use)
+    const deadlineMs = performance.now() + use.settings.timeoutMs
+    if (use.asking.note !== undefined) source.say(use.asking.note)
+    for (let tries = 1; ; tries++) {
+      const code = await unusedCode(workspace, use, source, deadlineMs)
+      rememberCode(workspace, use.serial, code, use.serverMs())
+      try {
+        const result = await send(code)
+        endBackoff(workspace, coolDownName(use))
+        return result
+      } catch (error) {
+        if (!isWrongCode(error)) throw error
+        if (tries === TRIES) backOff(workspace, coolDownName(use))
+        if (tries === TRIES) throw error
+        source.say('STS refused that code')
+      }
+    }
+  })
+}
+
+/** A code that was not sent yet: STS takes each once, and a second try only looks like a wrong one. */
+async function unusedCode(workspace: Workspace, use: CodeUse, source: CodeSource, deadlineMs: number): Promise<string> {
+  for (;;) {
+    let code: string
+    try {
+      use.asking.beforeQuestion?.()
+      code = await source.code(deadlineMs)
+    } catch (error) {
+      backOff(workspace, coolDownName(use))
+      if (!(error instanceof CredError) || error.code === 'interrupted') throw error
+      throw new CredError(error.code, `cannot ${use.purpose}: ${withoutCannot(error.message)}`, loginHint(use))
+    }
+    if (!wasUsed(workspace, use.serial, code, use.serverMs())) return code
+    await untilNextCode(use, source, deadlineMs)
+  }
+}
+
+async function untilNextCode(use: CodeUse, source: CodeSource, deadlineMs: number): Promise<void> {
+  const endMs = performance.now() + nextCodeInMs(use.serverMs())
+  if (endMs > deadlineMs) {
+    throw new CredError('person', `cannot ${use.purpose}: that MFA code was used, and the next one comes too late`, {
+      ...loginHint(use),
+    })
+  }
+  const prefix = use.asking.typed ? '' : 'aws-cred: '
+  for (let leftMs = endMs - performance.now(); leftMs > 0; leftMs = endMs - performance.now()) {
+    source.screen?.show(`\r\u001b[K${prefix}that code was used: the next one comes in ${Math.ceil(leftMs / 1000)} s`)
+    await sleep(Math.min(1000, leftMs))
+  }
+  source.screen?.show('\r\u001b[K')
+}
+
+async function asOnlyQuestion<T>(workspace: Workspace, use: CodeUse, work: () => Promise<T>): Promise<T> {
+  try {
+    return await withLock(
+      {
+        folder: workspace.paths.locksDir,
+        name: `mfa ${use.serial}`,
+        deadlineMs: performance.now() + use.settings.timeoutMs,
+        nowMs: () => performance.now(),
+        holder: { pid: process.pid, program: `aws-cred for ${use.profile}` },
+      },
+      work,
+    )
+  } catch (error) {
+    // Without a lock two questions may be open at once, which beats none.
+    if (error instanceof LockUnavailable) return work()
+    throw error
+  }
+}
+
+function coolDownName({ identityId, serial }: CodeUse): string {
+  return questionName(identityId, serial)
+}
+
+function throwInCoolDown(workspace: Workspace, use: CodeUse): void {
+  const leftMs = backoffLeftMs(workspace.index.read('backoff', coolDownName(use)), workspace.context.nowMs())
+  if (leftMs === 0) return
+  throw new CredError(
+    'person',
+    `cannot ${use.purpose}: it needs an MFA code, and the last question for one had no good answer; it is not asked again for ${spanText(leftMs + 999)}`,
+    loginHint(use),
+  )
+}
+
+function nobodyToAsk(use: CodeUse): CredError {
+  const why = use.asking.mayAsk && use.settings.prompt !== 'none' ? 'nobody can be asked here' : 'nobody is to be asked'
+  return new CredError('person', `cannot ${use.purpose}: it needs an MFA code, and ${why}`, loginHint(use))
+}
+
+function loginHint({ profile }: CodeQuestion): { readonly hint: string } {
+  return { hint: `aws-cred login ${shown(profile, 200)}` }
+}
+
+function withoutCannot(message: string): string {
+  return message.replace(/^cannot (ask|get an MFA code): /, 'it needs an MFA code: ')
+}
+
+/** STS's own words for a code that is wrong or was used (contract §5). */
+function isWrongCode(error: unknown): boolean {
+  return error instanceof CredError && / one time pass code/.test(error.message) && !/must provide/.test(error.message)
+}
