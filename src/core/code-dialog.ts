@@ -8,7 +8,7 @@ export interface Dialog {
 }
 
 const TITLE = 'aws-cred'
-const QUESTION = 'AWS_CRED_QUESTION'
+const QUESTION = 'QUESTION_OF_AWS_CRED'
 
 /** AppleScript and PowerShell take the text as an argument or a variable: within the script it would be code. */
 const APPLE_SCRIPT = [
