@@ -226,7 +226,7 @@ test('process needs a person for a role that wants an MFA code, and calls nobody
   )
   const said = failureOf(await processOf(place, 'mfa'), 3)
   assert.match(said, /MFA code/)
-  assert.doesNotMatch(said, /hint/)
+  assert.match(said, /hint: aws-cred login mfa\n$/)
   assert.deepEqual(place.sts.counts(), {})
 })
 
