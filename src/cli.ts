@@ -1,6 +1,6 @@
 import { parseArguments, verbHint } from './core/arguments.ts'
 import type { Context } from './core/context.ts'
-import { CredError, type CredErrorCode } from './core/errors.ts'
+import { CredError, type CredErrorCode, errorName } from './core/errors.ts'
 import { quoted, shown } from './core/text.ts'
 import type { Verb } from './core/verb.ts'
 
@@ -17,6 +17,7 @@ export const VERBS: Readonly<Record<string, () => Promise<{ readonly verb: Verb 
   process: () => import('./commands/process.ts'),
   export: () => import('./commands/export.ts'),
   exec: () => import('./commands/exec.ts'),
+  serve: () => import('./commands/serve.ts'),
   list: () => import('./commands/list.ts'),
   hook: () => import('./commands/hook.ts'),
   completion: () => import('./commands/completion.ts'),
@@ -91,11 +92,4 @@ async function loadVerb(name: string, rest: readonly string[] = []): Promise<{ r
   throw new CredError('usage', `cannot run ${quoted(name, 40)}: there is no such verb`, {
     hint: verbHint(name, rest, Object.keys(VERBS)),
   })
-}
-
-/** A class name and a place in our own code, never a message: those quote what they choke on. */
-function errorName(error: unknown): string {
-  if (!(error instanceof Error)) return typeof error
-  const code = 'code' in error && typeof error.code === 'string' ? ` ${error.code}` : ''
-  return shown(`${error.name}${code}`, 60)
 }

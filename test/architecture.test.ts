@@ -106,6 +106,9 @@ test('what process loads before it needs a refresh reaches neither the SDK nor t
   )
   assert.deepEqual([...new Set(builtins)].sort(), ['node:fs', 'node:os', 'node:path', 'node:sea'])
   assert.ok(![...reached].some((file) => file.startsWith('src/aws/') || file === 'src/io/lock.ts'))
+  assert.ok(
+    ![...reached].some((file) => /credential-endpoint|container-document|served-profile|session-memory/.test(file)),
+  )
 })
 
 test('no source file is over 250 lines', () => {

@@ -1,10 +1,10 @@
 import { commandEnvironment, exportChanges } from '../core/aws-variables.ts'
 import type { Context } from '../core/context.ts'
-import { CredError } from '../core/errors.ts'
-import { quoted, shown } from '../core/text.ts'
 import type { Arguments, Verb } from '../core/verb.ts'
+import { inheritedDescriptors } from '../io/file-descriptors.ts'
 import { dieBySignal, runCommand } from '../io/run-command.ts'
 import { checkNotUnderOwnMarker } from './session/marker.ts'
+import { checkNotNested } from './session/nesting.ts'
 import { credentialsOf, planOf, typedCall } from './session/obtain-credentials.ts'
 import { earlierRegion, regionOf, shellProfile } from './session/shell-profile.ts'
 import { openWorkspace } from './session/workspace.ts'
@@ -28,8 +28,9 @@ export const verb: Verb = {
 }
 
 async function run(given: Arguments, context: Context): Promise<number> {
+  const descriptors = inheritedDescriptors(context.platform)
   const profile = shellProfile(given, context)
-  if (!given.flag('force')) checkNotNested(context, profile)
+  if (!given.flag('force')) checkNotNested(context, verb.name, profile, ' -- CMD')
   checkNotUnderOwnMarker(context, profile)
   const workspace = openWorkspace(context)
   const plan = planOf(workspace, profile, verb.name, given)
@@ -38,17 +39,6 @@ async function run(given: Arguments, context: Context): Promise<number> {
   const region = given.flag('no-region') ? null : regionOf(workspace, profile)
   const exported = { profile, credentials, region, earlierRegion: earlierRegion(workspace) }
   const env = commandEnvironment(context.env, exportChanges(exported, context.env), context.platform)
-  const end = await runCommand(given.positionals, env)
+  const end = await runCommand(given.positionals, { descriptors, environment: () => env })
   return 'signal' in end ? dieBySignal(end.signal) : end.status
-}
-
-/** Credentials within credentials are far more often a mistake than meant. */
-function checkNotNested({ env }: Context, profile: string): void {
-  const { AWS_CRED_PROFILE: held, AWS_ACCESS_KEY_ID: keyId } = env
-  if (!held || !keyId) return
-  throw new CredError(
-    'failed',
-    `cannot run a command as profile ${quoted(profile)}: these variables hold the credentials of ${quoted(held)} already`,
-    { hint: `run it all the same: aws-cred exec --force --profile ${shown(profile)} -- CMD` },
-  )
 }

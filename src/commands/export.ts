@@ -2,13 +2,14 @@ import { usageError } from '../core/arguments.ts'
 import { exportChanges, SECRET_VARIABLES, unsetChanges, type VariableChange } from '../core/aws-variables.ts'
 import type { Context } from '../core/context.ts'
 import { CredError } from '../core/errors.ts'
-import { FORMATS, type Format, formatChanges, formatUnset } from '../core/export-formats.ts'
+import { FORMATS, formatChanges, formatUnset } from '../core/export-formats.ts'
 import { processDocument } from '../core/process-document.ts'
 import { githubCommandValue } from '../core/quote.ts'
-import { nearest, quoted, shown } from '../core/text.ts'
+import { quoted, shown } from '../core/text.ts'
 import type { Arguments, Verb } from '../core/verb.ts'
 import { checkNotUnderOwnMarker } from './session/marker.ts'
 import { credentialsOf, planOf, typedCall } from './session/obtain-credentials.ts'
+import { formatOf } from './session/shell-format.ts'
 import { earlierRegion, regionOf, shellProfile } from './session/shell-profile.ts'
 import { openWorkspace } from './session/workspace.ts'
 
@@ -47,7 +48,7 @@ async function run(given: Arguments, context: Context): Promise<void> {
   if (given.flag('persisted')) throw usageError(verb, '--persisted goes with --unset')
   const profile = shellProfile(given, context)
   checkNotUnderOwnMarker(context, profile)
-  const format = await formatOf(given, context)
+  const format = await formatOf(verb, given, context)
   const workspace = openWorkspace(context)
   const plan = planOf(workspace, profile, verb.name, given)
   if (context.outIsTerminal() && !given.flag('force')) await confirm(context, profile)
@@ -64,7 +65,7 @@ async function unset(given: Arguments, context: Context): Promise<void> {
   for (const name of ['profile', 'no-session', 'duration']) {
     if (given.flag(name)) throw usageError(verb, `--${name} means nothing with --unset`)
   }
-  const format = await formatOf(given, context)
+  const format = await formatOf(verb, given, context)
   const changes = unsetChanges(context.env, given.flag('no-region') ? null : regionToClear(context))
   context.out(formatUnset(format, changes, given.flag('persisted')))
 }
@@ -79,34 +80,6 @@ function regionToClear(context: Context): string | null {
     if (!(error instanceof CredError)) throw error
     return null
   }
-}
-
-const BY_PROGRAM: readonly (readonly [program: RegExp, format: Format])[] = [
-  [/^(powershell|powershell_ise|pwsh)\.exe$/, 'powershell'],
-  [/^cmd\.exe$/, 'windows-cmd'],
-  [/^fish\.exe$/, 'fish'],
-  [/^(bash|sh|dash|zsh)\.exe$/, 'env'],
-]
-
-/** `--format`, else AWS_CRED_FORMAT; `auto` goes by the platform, on Windows by the program that started us. */
-async function formatOf(given: Arguments, { env, platform }: Context): Promise<Format> {
-  const typed = given.text('format')
-  const wanted = typed ?? (env.AWS_CRED_FORMAT || 'auto')
-  const known = FORMATS.find((format) => format === wanted)
-  if (known !== undefined) return known
-  if (wanted !== 'auto') {
-    const near = nearest(wanted, FORMATS)
-    const name = typed === undefined ? 'AWS_CRED_FORMAT' : '--format'
-    throw new CredError('usage', `cannot run export: ${name} ${quoted(wanted, 20)} is no format`, {
-      hint: near === null ? `one of: ${FORMATS.join(', ')}` : `the nearest is ${near}`,
-    })
-  }
-  if (platform !== 'win32') return 'env'
-  const { parentProgram } = await import('../io/parent-shell.ts')
-  const program = parentProgram(env) ?? ''
-  const found = BY_PROGRAM.find(([pattern]) => pattern.test(program))
-  if (found === undefined) throw usageError(verb, 'it cannot tell which shell asks: --format must name it')
-  return found[1]
 }
 
 async function confirm(context: Context, profile: string): Promise<void> {

@@ -24,6 +24,7 @@ const GROUPS: readonly (readonly [group: string, verbs: readonly (readonly [name
       ['process', 'print credentials for a credential_process line'],
       ['export', 'set the AWS variables of a shell, by eval, or clear them'],
       ['exec', 'run a command with the credentials of a profile'],
+      ['serve', 'run a command that fetches fresh ones while it lives'],
     ],
   ],
   ['look', [['list', 'profiles, where their keys lie, time left']]],

@@ -13,6 +13,8 @@ export function parseArguments(verb: Verb, words: readonly string[]): Arguments 
   for (let i = 0; i < words.length; i++) {
     const word = words[i] as string
     if (word === '--') {
+      // For verbs whose command may be left out: `serve -- $UNSET` means to run one.
+      texts.set('--', '')
       positionals.push(...words.slice(i + 1))
       break
     }
@@ -44,7 +46,7 @@ export function parseArguments(verb: Verb, words: readonly string[]): Arguments 
 }
 
 function checkCount(verb: Verb, positionals: readonly string[], texts: ReadonlyMap<string, string>): void {
-  const needed = verb.positionals.filter((name) => !/[?\u2026]$/.test(name))
+  const needed = verb.positionals.filter((name) => !/\?|\u2026$/.test(name))
   if (positionals.length < needed.length)
     throw usageError(verb, `${needed[positionals.length]?.replace('...', '')} is missing`)
   if (positionals.length > verb.positionals.length && !takesRest(verb) && !takesMany(verb)) {

@@ -72,11 +72,59 @@ export function exportChanges(exported: ExportedProfile, env: Environment): Vari
     },
     { name: 'AWS_CRED_PROFILE', value: profile },
     ...['AWS_SECURITY_TOKEN', ...PROFILE_VARIABLES, 'AWS_ACCOUNT_ID', ...FOREIGN_EXPIRATIONS].map(taken),
-    ...(region === null
-      ? ownRegions(env, earlierRegion).map(taken)
-      : REGION_VARIABLES.map((name) => ({ name, value: region }))),
+    ...regionChanges(region, earlierRegion, env),
   ]
   return [...changes.filter(({ value }) => value === null), ...changes.filter(({ value }) => value !== null)]
+}
+
+/** A container-credentials endpoint (contract §2.4), by which SDKs fetch credentials instead of holding them. */
+export interface EndpointAccess {
+  readonly uri: string
+  readonly token: string
+}
+
+/** What points a program to the endpoint; the token alone opens it. */
+export function endpointChanges({ uri, token }: EndpointAccess): VariableChange[] {
+  return [
+    { name: 'AWS_CONTAINER_CREDENTIALS_FULL_URI', value: uri },
+    { name: 'AWS_CONTAINER_AUTHORIZATION_TOKEN', value: token },
+  ]
+}
+
+export interface EndpointCommand extends Omit<ExportedProfile, 'credentials'> {
+  readonly endpoint: EndpointAccess
+  /** The AWS files that the command sees instead of the user's. */
+  readonly configPath: string
+  readonly credentialsPath: string
+}
+
+/** What makes the environment of a command speak for one profile alone, by way of the endpoint. */
+export function endpointCommandChanges(command: EndpointCommand, env: Environment): VariableChange[] {
+  const { endpoint, profile, configPath, credentialsPath, region, earlierRegion } = command
+  return [
+    ...endpointChanges(endpoint),
+    { name: 'AWS_CONFIG_FILE', value: configPath },
+    { name: 'AWS_SHARED_CREDENTIALS_FILE', value: credentialsPath },
+    { name: 'AWS_CRED_PROFILE', value: profile },
+    ...proxyChanges(new URL(endpoint.uri).hostname, env),
+    ...regionChanges(region, earlierRegion, env),
+  ]
+}
+
+/** Keeps the token from a proxy, through which .NET and curl would ask even this machine (seen; the other SDKs do not). */
+function proxyChanges(host: string, env: Environment): VariableChange[] {
+  if (!['http_proxy', 'HTTP_PROXY', 'all_proxy', 'ALL_PROXY'].some((name) => env[name])) return []
+  return ['no_proxy', 'NO_PROXY'].flatMap((name) => {
+    const direct = env[name] || env.no_proxy || env.NO_PROXY || ''
+    const hosts = direct.split(',').filter((each) => each.trim() !== '')
+    const has = hosts.some((each) => each.trim() === host || each.trim() === '*')
+    return has && env[name] ? [] : [{ name, value: has ? direct : [...hosts, host].join(',') }]
+  })
+}
+
+function regionChanges(region: string | null, earlierRegion: string | null, env: Environment): VariableChange[] {
+  if (region === null) return ownRegions(env, earlierRegion).map(taken)
+  return REGION_VARIABLES.map((name) => ({ name, value: region }))
 }
 
 /** `--unset`: AWS_PROFILE stays, and a region that is not of our making. */

@@ -1,3 +1,5 @@
+import { shown } from './text.ts'
+
 /**
  * What kind of failure this is. `src/cli.ts` alone knows which exit code each one gets:
  * `failed` 1, `usage` 2, `person` 3 (a person is needed and none is there), `interrupted` 130; and for a command that
@@ -26,4 +28,11 @@ export class CredError extends Error {
     this.code = code
     this.hint = options.hint ?? null
   }
+}
+
+/** What may be said of an error that nobody worded: a class name and a code, never its message, which quotes what it chokes on. */
+export function errorName(error: unknown): string {
+  if (!(error instanceof Error)) return typeof error
+  const code = 'code' in error && typeof error.code === 'string' ? ` ${error.code}` : ''
+  return shown(`${error.name}${code}`, 60)
 }

@@ -12,6 +12,7 @@ export interface Arguments {
   readonly positionals: readonly string[]
   /** A string option's value; undefined where it was not given. */
   text(name: string): string | undefined
+  /** Whether the option was given; `--`: whether options were ended by it. */
   flag(name: string): boolean
 }
 
@@ -21,7 +22,7 @@ export interface Verb {
   /** One sentence, for the verb's help; `aws-cred` alone shows `short`. */
   readonly about: string
   readonly usage: string
-  /** Names of the positional arguments; those that end in `?` may be left out, one in `…` is any number, one in `...` all after `--`. */
+  /** Names of the positional arguments; those with a `?` may be left out, one in `…` is any number, one in `...` all after `--`. */
   readonly positionals: readonly string[]
   readonly options: Readonly<Record<string, OptionSpec>>
   /** At most four, most used first. */

@@ -19,7 +19,8 @@ const LAST_FD = 63
 /**
  * The descriptors above stderr that our parent gave us: `3>file`, and what stands behind zsh's `<(…)`. Node closes them
  * for its children (`uv_disable_stdio_inheritance`). Its own are told by what they are: event queues, pipes with both
- * ends here, /dev/null. Linux only: elsewhere nothing tells them apart.
+ * ends here, /dev/null. What this program opens is not: look before it opens anything (the keychain's connection to
+ * D-Bus, a listening socket). Linux only: elsewhere nothing tells them apart.
  */
 export function inheritedDescriptors(platform: string): number[] {
   if (platform !== 'linux') return []

@@ -3,7 +3,6 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { constants } from 'node:os'
 import { CredError } from '../core/errors.ts'
 import { quoted } from '../core/text.ts'
-import { inheritedDescriptors } from './file-descriptors.ts'
 import { errnoOf, errnoState } from './file-errors.ts'
 import { coreFilterForChildren } from './process-guards.ts'
 
@@ -15,18 +14,27 @@ const HANDED_ON: readonly NodeJS.Signals[] = ['SIGTERM', 'SIGHUP', 'SIGWINCH']
 /** The terminal sends these to its whole foreground group: the command has got them, and decides. */
 const LEFT_TO_COMMAND: readonly NodeJS.Signals[] = ['SIGINT', 'SIGQUIT']
 
+export interface CommandStart {
+  /** The descriptors above stderr that our parent gave us: `inheritedDescriptors` before anything else was opened. */
+  readonly descriptors: readonly number[]
+  /**
+   * Gives the whole environment. Called when no signal ends this process any more, so that what it makes for the
+   * command can be taken away after it.
+   */
+  environment(): Readonly<Record<string, string>>
+  /** Takes it away again, before signals end this process as usual; also where the command could not be started. */
+  tidy?(): void
+}
+
 /**
  * Runs a command as a child in our process group, on our stdin, stdout and stderr, with this environment and nothing
  * else, and waits. Ctrl-Z stops both, `fg` wakes both. Its core file filter, its limit of open files and the descriptors
  * above stderr are those that we were started with. Throws `CredError('no-command' | 'not-executable' | 'failed')`.
  */
-export async function runCommand(
-  command: readonly string[],
-  env: Readonly<Record<string, string>>,
-): Promise<CommandEnd> {
+export async function runCommand(command: readonly string[], start: CommandStart): Promise<CommandEnd> {
   const name = command[0] ?? ''
-  const [program = '', ...args] = limitedCommand(command, env)
   const handlers = new Map<NodeJS.Signals, () => void>()
+  // Handlers run only after this turn: whatever comes before the command is there reaches it all the same.
   let hand: (signal: NodeJS.Signals) => void = () => {}
   const windows = process.platform === 'win32'
   // Windows has no signals to hand on: `kill` there would end the command at once.
@@ -36,15 +44,18 @@ export async function runCommand(
   for (const signal of windows ? [] : LEFT_TO_COMMAND) handlers.set(signal, () => undefined)
   for (const [signal, handler] of handlers) process.on(signal, handler)
   try {
+    const env = start.environment()
+    const [program = '', ...args] = limitedCommand(command, env)
     return await new Promise<CommandEnd>((resolve, reject) => {
-      const child = withCoreFilter(() => spawn(program, args, { env, stdio: inheritedStdio() }))
+      const child = withCoreFilter(() => spawn(program, args, { env, stdio: inheritedStdio(start.descriptors) }))
       hand = (signal) => void child.kill(signal)
       child.on('error', reject)
       child.on('exit', (status, signal) => resolve(signal === null ? { status: status ?? 1 } : { signal }))
     })
   } catch (error) {
-    throw startError(name, error)
+    throw error instanceof CredError ? error : startError(name, error)
   } finally {
+    start.tidy?.()
     for (const [signal, handler] of handlers) process.removeListener(signal, handler)
   }
 }
@@ -64,8 +75,8 @@ function startError(name: string, error: unknown): CredError {
   }
 }
 
-function inheritedStdio(): NonNullable<SpawnOptions['stdio']> {
-  const fds = new Set([0, 1, 2, ...inheritedDescriptors(process.platform)])
+function inheritedStdio(descriptors: readonly number[]): NonNullable<SpawnOptions['stdio']> {
+  const fds = new Set([0, 1, 2, ...descriptors])
   // What is ignored above stderr stays as it is.
   return Array.from({ length: Math.max(...fds) + 1 }, (_, fd) => (fds.has(fd) ? 'inherit' : 'ignore'))
 }

@@ -1,11 +1,12 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { Agent, get } from 'node:http'
 import { availableParallelism, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { buildExecutable, hostTarget } from '../../src/build/executable.ts'
 import { BINARY, ensureBuilt } from '../support/built-binary.ts'
 import { keyringInstalled, startKeyring } from '../support/keyring.ts'
-import { type Command, type Figures, interleave } from './interleave.ts'
+import { type Command, type Figures, interleave, quantile } from './interleave.ts'
 import { microseconds, settingsCommands } from './settings.ts'
 
 /**
@@ -94,6 +95,7 @@ async function vaultHit(program: string, empty: string): Promise<void> {
       1.3,
     )
     await settingsHit(world, hit.argv)
+    await endpoint(program, world, hit)
   } finally {
     await world.end()
     rmSync(memory, { recursive: true, force: true })
@@ -112,6 +114,63 @@ async function settingsHit(world: BenchWorld, argv: readonly string[]): Promise<
   const part = (endpoint + clock) / 1000 / few.medianMs
   bar(`of it endpoint ${endpoint.toFixed(0)} µs, clock ${clock.toFixed(0)} µs, by themselves`, part, 0.02)
   print(`     STS calls meanwhile: ${JSON.stringify(await world.counts())}`)
+}
+
+/** 1,000 requests to `serve` over one connection pool, one after the other, between runs of `process`. */
+async function endpoint(program: string, world: BenchWorld, hit: Command): Promise<void> {
+  const child = spawn(program, ['serve', '--profile', 'prod', '--format', 'json'], {
+    env: world.env,
+    stdio: ['ignore', 'pipe', 'ignore'],
+  })
+  const agent = new Agent({ keepAlive: true })
+  try {
+    const variables = JSON.parse(await firstLine(child)) as Record<string, string>
+    const times: number[] = []
+    const runs: number[] = []
+    for (let round = -1; round < 20; round++) {
+      for (let i = 0; i < 50; i++) {
+        const ms = await requestMs(variables, agent)
+        if (round >= 0) times.push(ms)
+      }
+      const [one] = interleave([hit], world.env, 3, 0)
+      if (round >= 0) runs.push((one as Figures).medianMs)
+    }
+    const figures = { name: 'request to serve', ...middle(times) }
+    print('')
+    table([{ name: hit.name, ...middle(runs) }, figures])
+    print(`${figures.medianMs < 2 ? 'ok  ' : 'OVER'} request to serve: ${figures.medianMs.toFixed(3)} ms (bar 2)`)
+    bar('request to serve / hit of process', figures.medianMs / middle(runs).medianMs, 0.05)
+  } finally {
+    agent.destroy()
+    child.kill()
+  }
+}
+
+function middle(times: number[]): Omit<Figures, 'name'> {
+  const sorted = times.sort((a, b) => a - b)
+  return { medianMs: quantile(sorted, 0.5), p90Ms: quantile(sorted, 0.9) }
+}
+
+function firstLine(child: ReturnType<typeof spawn>): Promise<string> {
+  return new Promise((resolve, reject) => {
+    let text = ''
+    child.on('close', (code) => reject(new Error(`serve ended with ${code}`)))
+    child.stdout?.on('data', (chunk: Buffer) => {
+      text += chunk
+      if (text.endsWith('\n')) resolve(text)
+    })
+  })
+}
+
+function requestMs(variables: Record<string, string>, agent: Agent): Promise<number> {
+  const started = performance.now()
+  const headers = { Authorization: variables.AWS_CONTAINER_AUTHORIZATION_TOKEN ?? '' }
+  return new Promise((resolve, reject) => {
+    get(variables.AWS_CONTAINER_CREDENTIALS_FULL_URI ?? '', { agent, headers }, (response) => {
+      if (response.statusCode !== 200) reject(new Error(`serve answered ${response.statusCode}`))
+      response.resume().on('end', () => resolve(performance.now() - started))
+    }).on('error', reject)
+  })
 }
 
 /** What any program in this Node pays for one item of the vault: the floor under its hit. */

@@ -1,6 +1,6 @@
 import { usageError } from '../../core/arguments.ts'
 import { CredError } from '../../core/errors.ts'
-import { obtainSession } from '../../core/obtain.ts'
+import { obtainSession, type Sources } from '../../core/obtain.ts'
 import { type Plan, planProfile, type Root } from '../../core/plan.ts'
 import type { HandedOut } from '../../core/process-document.ts'
 import { at, DURATION_MIN_S, parseDurationText, SESSION_TOKEN_MAX_S } from '../../core/sts-limits.ts'
@@ -64,6 +64,8 @@ export interface CredentialsOptions {
   readonly asking: Asking
   /** One that is open already. */
   readonly store?: Store
+  /** For a process that lives long: puts what it remembers in front of the store. */
+  readonly remembering?: (sources: Sources) => Sources
 }
 
 /** For `process`: a helper that a tool has started. */
@@ -102,7 +104,8 @@ async function credentialsBy(workspace: Workspace, plan: Plan, options: Credenti
     opened ??= options.store ? Promise.resolve(options.store) : openStore(workspace, options.patience)
     return opened
   }
-  const sources = profileSources(workspace, plan, { store, asking: options.asking })
+  const stored = profileSources(workspace, plan, { store, asking: options.asking })
+  const sources = options.remembering?.(stored) ?? stored
   const { refresh: forceRefresh, serveLasting } = options
   const session = await obtainSession(sources, { forceRefresh, serveLasting })
   if ('identity' in session) {

@@ -18,7 +18,8 @@ export async function signIn(workspace: Workspace, root: Root, terminal: Termina
   if (terminal === null) throw refused('nobody is there')
   const words = root.kind === 'sso' ? ['sso', 'login'] : ['login']
   try {
-    const end = await runCommand(['aws', ...words, '--profile', root.profile], definedOf(workspace.context.env))
+    const environment = () => definedOf(workspace.context.env)
+    const end = await runCommand(['aws', ...words, '--profile', root.profile], { descriptors: [], environment })
     if ('status' in end && end.status === 0) return
     throw refused('the AWS CLI did not sign in')
   } catch (error) {

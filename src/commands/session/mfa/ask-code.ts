@@ -15,6 +15,8 @@ export interface Asking {
   readonly mayAsk: boolean
   /** A verb that a person typed, not a helper that a tool has started. */
   readonly typed: boolean
+  /** Who asks, where it is not the program that started this one. */
+  readonly program?: string
   /** Said before the question. */
   readonly note?: string
   /** A code that was given before anybody was asked. */
@@ -78,7 +80,7 @@ function fromStdin(code: string): CodeSource {
 }
 
 function questionText(workspace: Workspace, { profile, serial, asking }: CodeQuestion): string {
-  const program = asking.typed ? null : askingProgram(workspace.context.env)
+  const program = asking.typed ? null : (asking.program ?? askingProgram(workspace.context.env))
   const by = program === null ? '' : `asked by ${shown(program, 40)} `
   return `MFA code for ${deviceText(serial)}, ${by}for ${shown(profile, 60)}`
 }
