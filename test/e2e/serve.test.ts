@@ -317,3 +317,30 @@ test('serve starts nothing where the profile cannot be served, and says why', as
   const locked = await verb(place, serveWords('sh', '-c', 'echo ran'), { env: { AWS_CRED_VAULT_KEY_FILE: undefined } })
   assert.match(failureOf(locked, 3), /vault: it is locked/)
 })
+
+test('serve asks for a code before it starts its command, and in the name of that when the session has ended', async (t) => {
+  if (!need(t, 'a pty', hasPty()) || !need(t, 'curl', CURL)) return
+  const place = await served(t)
+  const serial = place.world.alice.mfaSerial ?? ''
+  const { arns } = place.world
+  writeConfig(
+    place,
+    `[profile two]\naws_cred_role_arn = ${arns.needsMfa}\naws_cred_source_profile = user1\naws_cred_mfa_serial = ${serial}\n`,
+  )
+  place.sts.setMfaCodes(serial, ['111111', '222222'])
+  place.sts.setIssueSeconds(3)
+  // An SDK gives up and asks again, while the person types.
+  const fetch = FETCH.replace('curl', 'curl --max-time 1 --retry 20 --retry-delay 1 --retry-all-errors')
+  const script = `echo started; sleep 2.5; ${fetch} 2>/dev/null | head -c 15`
+  const pty = openPty(t, [place.binary, ...serveWords('sh', '-c', script)], { ...place.env })
+  await pty.waitFor('MFA code for alice (123456789012), for two: ')
+  pty.type('111111\r')
+  await pty.waitFor('started')
+  await pty.waitFor('aws-cred: MFA code for alice (123456789012), asked by sh for two: ')
+  await wait(1500)
+  pty.type('222222\r')
+  await pty.waitFor('{"AccessKeyId":')
+  assert.equal(await pty.exited, 0)
+  assert.equal(pty.output().split('MFA code').length, 3)
+  assert.deepEqual(place.sts.counts(), { GetSessionToken: 2, AssumeRole: 2 })
+})
