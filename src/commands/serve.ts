@@ -65,7 +65,7 @@ async function run(given: Arguments, context: Context): Promise<number> {
   })
   if (port !== 0) {
     context.err(
-      'aws-cred: warning: after this ends any user can take a fixed port, and is sent the token by what still runs\n',
+      'aws-cred: warning: after this ends any user can take a fixed port, and be asked for credentials by what still runs\n',
     )
   }
   if (format !== null) return serveVariables(context, { profile, format, endpoint })
