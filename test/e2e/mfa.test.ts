@@ -99,7 +99,7 @@ test('a code of the wrong form is asked for again, a wrong one once more, and a 
   const pty = inTerminal(
     t,
     place,
-    `'${place.binary}' process --profile prod >out; '${place.binary}' logout --all; '${place.binary}' process --profile prod`,
+    `'${place.binary}' process --profile prod >"$HOME/out"; '${place.binary}' logout --all; '${place.binary}' process --profile prod`,
   )
   await pty.waitFor(QUESTION)
   pty.type('12345\r')
@@ -238,14 +238,14 @@ test('a living session is served while a new one would need a code, and the reas
   const pty = inTerminal(
     t,
     place,
-    `'${place.binary}' process --profile prod >out; echo "ended $?"; '${place.binary}' list`,
+    `'${place.binary}' process --profile prod >"$HOME/out"; echo "ended $?"; '${place.binary}' list`,
   )
   await pty.waitFor('ended 0')
   await pty.waitFor('9 min left, then a code')
   assert.equal(questions(pty), 0)
   assert.deepEqual(place.sts.counts(), {})
   // A person is asked instead.
-  const typed = inTerminal(t, place, `'${place.binary}' export --profile prod >out`)
+  const typed = inTerminal(t, place, `'${place.binary}' export --profile prod >"$HOME/out"`)
   await answer(typed, place)
   assert.equal(await typed.exited, 0)
   assert.deepEqual(place.sts.counts(), { GetSessionToken: 1, AssumeRole: 1 })

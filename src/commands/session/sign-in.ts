@@ -3,6 +3,7 @@ import { CredError } from '../../core/errors.ts'
 import type { Root } from '../../core/plan.ts'
 import { shown } from '../../core/text.ts'
 import { runCommand } from '../../io/run-command.ts'
+import { markedEnvironment } from './marker.ts'
 import { signInNeeded } from './sign-in-state.ts'
 import type { Workspace } from './workspace.ts'
 
@@ -18,7 +19,7 @@ export async function signIn(workspace: Workspace, root: Root, terminal: Termina
   if (terminal === null) throw refused('nobody is there')
   const words = root.kind === 'sso' ? ['sso', 'login'] : ['login']
   try {
-    const environment = () => definedOf(workspace.context.env)
+    const environment = () => definedOf(markedEnvironment(workspace.context, [root.profile]))
     const end = await runCommand(['aws', ...words, '--profile', root.profile], { descriptors: [], environment })
     if ('status' in end && end.status === 0) return
     throw refused('the AWS CLI did not sign in')
