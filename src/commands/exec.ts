@@ -1,7 +1,8 @@
 import { commandEnvironment, exportChanges } from '../core/aws-variables.ts'
 import type { Context } from '../core/context.ts'
 import { CredError } from '../core/errors.ts'
-import { quoted, shown } from '../core/text.ts'
+import { pasteable } from '../core/paste.ts'
+import { quoted } from '../core/text.ts'
 import type { Arguments, Verb } from '../core/verb.ts'
 import { dieBySignal, runCommand } from '../io/run-command.ts'
 import { checkNotUnderOwnMarker } from './session/marker.ts'
@@ -49,6 +50,6 @@ function checkNotNested({ env }: Context, profile: string): void {
   throw new CredError(
     'failed',
     `cannot run a command as profile ${quoted(profile)}: these variables hold the credentials of ${quoted(held)} already`,
-    { hint: `run it all the same: aws-cred exec --force --profile ${shown(profile)} -- CMD` },
+    { hint: pasteable`run it all the same: aws-cred exec --force --profile ${profile} -- CMD` },
   )
 }
