@@ -65,8 +65,8 @@ async function run(given: Arguments, context: Context): Promise<void> {
     return true
   })
   const name = sectionName(workspace, profile)
-  const undo = pasteable`; undo: aws-cred setup ${profile} --undo` ?? ''
-  context.err(wrote ? `wrote ${name}${undo}\n` : nothingToWrite(workspace, profile))
+  const cure = pasteable`; undo: aws-cred setup ${profile} --undo` ?? ''
+  context.err(wrote ? `wrote ${name}${cure}\n` : nothingToWrite(workspace, profile))
 }
 
 /** Shows the change and asks; gives what was agreed to. */

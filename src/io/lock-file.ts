@@ -23,11 +23,14 @@ const NO_WAIT = constants.O_NONBLOCK ?? 0
 export class LockUnavailable extends Error {
   /** Fit to show: `the disk is full`. */
   readonly reason: string
+  /** What mends it, where something does. */
+  readonly hint: string | null
 
   constructor(reason: string, cause?: unknown) {
     super(`cannot lock: ${reason}`, cause === undefined ? undefined : { cause })
     this.name = 'LockUnavailable'
     this.reason = reason
+    this.hint = cause instanceof CredError ? cause.hint : null
   }
 }
 

@@ -112,7 +112,7 @@ export function readPrivateFile(path: string): Buffer | null {
     if (stat.size > MAX_BYTES) throw new CredError('failed', `cannot read ${quoted(path, 300)}: it is too large`)
     return readFileSync(fd)
   } catch (error) {
-    if (errnoOf(error) === 'ENOENT') return null
+    if (['ENOENT', 'ENOTDIR'].includes(errnoOf(error) ?? '')) return null
     throw fileError('read', path, error)
   } finally {
     if (fd !== null) closeSync(fd)
