@@ -49,24 +49,31 @@ function restoreEntry(path: string, entry: Entry): void {
     if (now === null) mkdirSync(path)
   } else if (now?.kind !== 'file' || !now.bytes.equals(entry.bytes)) {
     mkdirSync(dirname(path), { recursive: true })
+    if (now === null) rmSync(path, { force: true })
     writeFileSync(path, entry.bytes)
   }
   if (now?.kind !== entry.kind || now.mode !== entry.mode) chmodSync(path, entry.mode)
 }
 
-/** Null for a pipe, a socket, a device, and for what is not there. */
+/** What is larger was put there by a fault, and need not be read. */
+const MAX_BYTES = 32 * 1024 * 1024
+
+/** Null for a pipe, a socket, a device, for what cannot be read, and for what is not there. */
 function entryAt(path: string): Entry | null {
   const stats = lstatSync(path, { throwIfNoEntry: false })
   if (stats === undefined) return null
   const mode = stats.mode & 0o7777
   if (stats.isSymbolicLink()) return { kind: 'link', target: readlinkSync(path) }
   if (stats.isDirectory()) return { kind: 'folder', mode }
-  return stats.isFile() ? { kind: 'file', mode, bytes: readFileSync(path) } : null
+  if (!stats.isFile() || stats.size > MAX_BYTES || (mode & 0o400) === 0) return null
+  return { kind: 'file', mode, bytes: readFileSync(path) }
 }
 
-/** Folders before what is in them. */
+/** Folders before what is in them; one that was closed to us is opened. */
 function pathsBelow(folder: string, at = ''): string[] {
-  return readdirSync(join(folder, at), { withFileTypes: true }).flatMap((entry) => {
+  const whole = join(folder, at)
+  if ((lstatSync(whole).mode & 0o500) !== 0o500) chmodSync(whole, 0o700)
+  return readdirSync(whole, { withFileTypes: true }).flatMap((entry) => {
     const path = at === '' ? entry.name : `${at}/${entry.name}`
     return entry.isDirectory() ? [path, ...pathsBelow(folder, path)] : [path]
   })

@@ -16,7 +16,7 @@ import {
   verb,
   writeConfig,
 } from './e2e-place.ts'
-import { changeIndex } from './e2e-stored.ts'
+import { changeIndex, keychainItems, type RawItems } from './e2e-stored.ts'
 import { type FolderSnapshot, restoreTo, snapshotOf } from './folder-snapshot.ts'
 import { type Keyring, startKeyring } from './keyring.ts'
 import type { Secret } from './secrets.ts'
@@ -40,6 +40,8 @@ export interface SweepWorld extends E2ePlace {
   secrets(): Secret[]
   /** Files and STS as they were; `agoMs` is how old the sessions are by STS's clock. */
   restore(agoMs?: number): Promise<void>
+  /** Makes a vault that was locked as open as it was. */
+  reopen(): void
 }
 
 const CHEAP = { n: 16, r: 1, p: 1 }
@@ -77,6 +79,8 @@ export async function sweepWorld(t: TestContext, kind: WorldKind): Promise<Sweep
   documentOf(await processOf(place, 'two'))
   const base: FolderSnapshot = snapshotOf(root)
   const users = [...world.users]
+  const kept = snapshotOf(runtimeDir)
+  const keys = keyring === null ? null : keptKeys(place)
   return {
     ...place,
     kind,
@@ -102,7 +106,9 @@ export async function sweepWorld(t: TestContext, kind: WorldKind): Promise<Sweep
       restoreTo(root, base)
       sts.setClockOffsetMs(agoMs)
       if (agoMs !== 0) changeIndex(place, 'clock', (entry) => ({ ...entry, offsetMs: agoMs }))
+      keys?.putBack()
     },
+    reopen: () => restoreTo(runtimeDir, kept),
   }
 }
 
@@ -125,6 +131,26 @@ function keychainEnv(keyring: Keyring): { env: Readonly<Record<string, string>>;
   return {
     env: { DBUS_SESSION_BUS_ADDRESS, AWS_CRED_STORE: 'keychain', AWS_CRED_KEYCHAIN_SERVICE: service },
     secrets: [],
+  }
+}
+
+/** The keychain's two keys as they are, for when a verb has removed or replaced one. */
+function keptKeys(place: E2ePlace): { putBack(): void } {
+  const items = keychainItems(place)
+  const texts = ['key:user1', 'key:spare'].map((name) => [name, items.read(name)] as const)
+  return {
+    putBack() {
+      for (const [name, text] of texts) if (readOrNone(items, name) !== text) items.write(name, text)
+    },
+  }
+}
+
+function readOrNone(items: RawItems, name: string): string {
+  try {
+    return items.read(name)
+  } catch {
+    // secret-tool ends with 1 where there is none.
+    return ''
   }
 }
 
