@@ -34,7 +34,11 @@ async function sweepIn(t: TestContext, kind: WorldKind, seed: number, judged: Ju
   const world = await sweepWorld(t, kind)
   const faults = FAULTS.filter((fault) => (SOAK || !fault.slow) && (fault.where?.(world) ?? true))
   const problems: string[] = []
-  for (const planned of plannedRuns(faults, seed, Math.round(RUNS * SHARES[kind]))) {
+  for (const planned of plannedRuns(
+    faults,
+    seed + Object.keys(SHARES).indexOf(kind),
+    Math.round(RUNS * SHARES[kind]),
+  )) {
     if (ONLY !== undefined && Number(ONLY) !== planned.number) continue
     const run = await judgedRun(world, planned)
     judged.push(run)

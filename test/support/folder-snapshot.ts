@@ -31,8 +31,10 @@ export function snapshotOf(folder: string): FolderSnapshot {
 /** Makes the folder what it was. What is unchanged is not written again: its inode and times stay. */
 export function restoreTo(folder: string, snapshot: FolderSnapshot): void {
   for (const path of pathsBelow(folder)) {
-    if (snapshot.get(path)?.kind !== entryAt(join(folder, path))?.kind)
-      rmSync(join(folder, path), { recursive: true, force: true })
+    const now = entryAt(join(folder, path))
+    // What is null is a pipe and the like, and stands in no snapshot.
+    if (now !== null && snapshot.get(path)?.kind === now.kind) continue
+    rmSync(join(folder, path), { recursive: true, force: true })
   }
   for (const [path, entry] of snapshot) restoreEntry(join(folder, path), entry)
 }

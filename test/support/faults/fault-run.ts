@@ -11,6 +11,7 @@ import { between, oneOf, randomFrom, shuffled } from '../random.ts'
 import { SecretSweep } from '../secrets.ts'
 import type { SweepWorld } from '../sweep-world.ts'
 import { type Handed, VERB_RUNS, type VerbRun } from '../verb-runs.ts'
+import { roomOf } from './all-faults.ts'
 import type { Applied, Fault } from './fault.ts'
 
 /** How old the sessions are when it starts: not due, due while they live, over. */
@@ -41,7 +42,11 @@ export interface JudgedRun {
 const DEADLINE_MS = 30_000
 
 /** Makes one faulted run in a world, and the unfaulted one after it. */
-export async function judgedRun(world: SweepWorld, planned: PlannedRun): Promise<JudgedRun> {
+export async function judgedRun(
+  world: SweepWorld,
+  planned: PlannedRun,
+  { deadlineMs = DEADLINE_MS }: { readonly deadlineMs?: number } = {},
+): Promise<JudgedRun> {
   const random = randomFrom(planned.seed)
   const run = VERB_RUNS[planned.verb] as VerbRun
   await world.restore(MOMENTS[planned.moment])
@@ -50,10 +55,10 @@ export async function judgedRun(world: SweepWorld, planned: PlannedRun): Promise
   try {
     for (const fault of planned.faults) applied.push(await fault.apply(world, random))
     const started = performance.now()
-    const { ended, hung } = await faultedRun(world, run, applied)
+    const { ended, hung } = await faultedRun(world, run, applied, deadlineMs)
     const lastedMs = performance.now() - started
     const problems = [
-      ...(hung ? [`hung: killed after ${DEADLINE_MS / 1000} s`] : []),
+      ...(hung ? [`hung: killed after ${deadlineMs / 1000} s`] : []),
       ...judgeEnd(ended, applied, planned.verb, hung),
       ...judgeWords(ended, run, applied),
       ...judgeAnswer(world, run, ended, applied),
@@ -78,13 +83,14 @@ async function faultedRun(
   world: SweepWorld,
   run: VerbRun,
   applied: readonly Applied[],
+  deadlineMs: number,
 ): Promise<{ ended: Ended; hung: boolean }> {
   const command = [...applied.flatMap(({ wrap = [] }) => wrap), world.binary, ...run.words(world)]
   const env = Object.assign({}, run.env, ...applied.map((each) => each.env))
   const running = startIn(world, command, { stdin: run.stdin?.(world) ?? '', env })
   let hung = false
   const limit = new AbortController()
-  const killed = wait(DEADLINE_MS, null, { signal: limit.signal }).then(
+  const killed = wait(deadlineMs, null, { signal: limit.signal }).then(
     () => {
       hung = true
       running.child.kill('SIGKILL')
@@ -265,12 +271,10 @@ export function plannedRuns(faults: readonly Fault[], seed: number, count: numbe
   return Array.from({ length: count }, (_, number) => {
     const first = order[number % order.length] as Fault
     const second = random() < 0.25 ? oneOf(random, faults) : first
+    const both = [first, second].sort((a, b) => roomOf(a) - roomOf(b))
     return {
       number,
-      faults:
-        second === first || second.name.split(':')[0] === first.name.split(':')[0] || second.slow
-          ? [first]
-          : [first, second],
+      faults: roomOf(first) === roomOf(second) || second.slow ? [first] : both,
       moment: oneOf(random, Object.keys(MOMENTS) as Moment[]),
       verb: oneOf(random, verbs),
       seed: between(random, 1, 2 ** 31),
