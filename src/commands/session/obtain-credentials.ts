@@ -1,10 +1,11 @@
 import { usageError } from '../../core/arguments.ts'
 import { CredError } from '../../core/errors.ts'
 import { obtainSession, type Sources } from '../../core/obtain.ts'
+import { pasteable } from '../../core/paste.ts'
 import { type Plan, planProfile, type Root } from '../../core/plan.ts'
 import type { HandedOut } from '../../core/process-document.ts'
 import { at, DURATION_MIN_S, parseDurationText, SESSION_TOKEN_MAX_S } from '../../core/sts-limits.ts'
-import { quoted, shown } from '../../core/text.ts'
+import { quoted } from '../../core/text.ts'
 import type { Arguments } from '../../core/verb.ts'
 import type { Store } from '../../keychain/store.ts'
 import { recordFailure } from './failures.ts'
@@ -126,7 +127,7 @@ async function credentialsBy(workspace: Workspace, plan: Plan, options: Credenti
 
 function endedError(plan: Plan): CredError {
   return new CredError('failed', `cannot serve profile ${quoted(plan.profile)}: its session ended while it was read`, {
-    hint: `try again: aws-cred process --profile ${shown(plan.profile)}`,
+    hint: pasteable`try again: aws-cred process --profile ${plan.profile}`,
   })
 }
 
@@ -137,7 +138,7 @@ function pastedSessionError(plan: Plan, root: Root): CredError {
     'failed',
     `cannot serve profile ${quoted(plan.profile)}: its keys${where} are a pasted session, which cannot be renewed`,
     {
-      hint: `take these lines out: aws-cred import ${shown(root.kind === 'static' ? root.profile : plan.profile)} --drop-session`,
+      hint: pasteable`take these lines out: aws-cred import ${root.kind === 'static' ? root.profile : plan.profile} --drop-session`,
     },
   )
 }

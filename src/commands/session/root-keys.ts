@@ -48,8 +48,14 @@ export async function readRoot(
   throw noKeys()
 }
 
+/** For the nearest name to what was typed: none where the index cannot be read. */
 function keyNames(workspace: Workspace): string[] {
-  return workspace.index.all('key').map((entry) => entry.name)
+  try {
+    return workspace.index.all('key').map((entry) => entry.name)
+  } catch (error) {
+    if (!(error instanceof CredError)) throw error
+    return []
+  }
 }
 
 /**
@@ -57,7 +63,7 @@ function keyNames(workspace: Workspace): string[] {
  * from a fresh read, so that it never brings back what `add` is replacing.
  */
 async function repairEntry(workspace: Workspace, store: Store, key: LongLivedKey): Promise<void> {
-  const entry = workspace.index.read('key', key.name)
+  const entry = workspace.index.known('key', key.name)
   if (entry !== null && entry.generation === key.generation) return
   try {
     await withKeyLock(workspace, key.name, { waitMs: 0 }, async () => {

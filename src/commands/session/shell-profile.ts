@@ -4,9 +4,12 @@ import type { Arguments } from '../../core/verb.ts'
 import { planOf } from './profile-row.ts'
 import type { Workspace } from './workspace.ts'
 
-/** The profile that a person means: `--profile`, else what the shell is set to, else `default`. */
+/**
+ * The profile that a person means: `--profile`, else what the shell is set to, else `default`. An empty `--profile` is a
+ * script's variable that was not set: it stays empty, and no profile is called that, so that none is served in its place.
+ */
 export function shellProfile(given: Arguments, { env }: Pick<Context, 'env'>): string {
-  return given.text('profile') || env.AWS_PROFILE || env.AWS_DEFAULT_PROFILE || env.AWS_CRED_PROFILE || 'default'
+  return given.text('profile') ?? (env.AWS_PROFILE || env.AWS_DEFAULT_PROFILE || env.AWS_CRED_PROFILE || 'default')
 }
 
 /** The region of a profile as `export` sets it: its own, else that of the one its line of ours points to. */
