@@ -141,7 +141,7 @@ async function ask(
     context.err(text)
     const command = wish.names === 'all' ? 'aws-cred import --all' : pasteable`aws-cred import ${wish.names}`
     throw new CredError('person', `cannot import ${listed(profiles)}: nobody can be asked here`, {
-      hint: withCommand('do it unasked: ', command),
+      hint: withCommand('do it unasked: ', command, [...wish.options, '--yes'].map((word) => ` ${word}`).join('')),
     })
   }
   terminal.show(text)
