@@ -7,7 +7,7 @@ import { dropSession } from '../keychain/session-items.ts'
 import type { Store } from '../keychain/store.ts'
 import { openTypedStore } from './session/choose-store.ts'
 import { typedTerminal } from './session/open-store.ts'
-import { planOf } from './session/profile-row.ts'
+import { planOf } from './session/profile-state.ts'
 import { cacheKey, profileSources } from './session/sources.ts'
 import { openWorkspace, type Workspace } from './session/workspace.ts'
 

@@ -1,7 +1,7 @@
 import type { Context } from '../../core/context.ts'
 import { CredError } from '../../core/errors.ts'
 import type { Arguments } from '../../core/verb.ts'
-import { planOf } from './profile-row.ts'
+import { planOf } from './profile-state.ts'
 import type { Workspace } from './workspace.ts'
 
 /**
