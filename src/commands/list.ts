@@ -6,7 +6,8 @@ import { quoted, shown } from '../core/text.ts'
 import type { Arguments, Verb } from '../core/verb.ts'
 import { screenOf, shortPath } from '../io/screen.ts'
 import { profileNames } from './session/profile-names.ts'
-import { isVaultShut, profileRow } from './session/profile-row.ts'
+import { profileRow } from './session/profile-row.ts'
+import { isVaultShut } from './session/profile-state.ts'
 import { openWorkspace, type Workspace } from './session/workspace.ts'
 
 export const verb: Verb = {

@@ -1,6 +1,6 @@
 import { CredError } from './errors.ts'
 import { pasteable } from './paste.ts'
-import type { KeychainRoot } from './plan.ts'
+import type { KeychainRoot, StaticRoot } from './plan.ts'
 import type { Source } from './plan-sources.ts'
 import type { ProfileProperty, Profiles } from './profiles.ts'
 import { setting } from './settings.ts'
@@ -113,5 +113,14 @@ export function noKeysError(
     'failed',
     `cannot resolve profile ${quoted(root.name)}: it names no source of credentials, and the ${store} has no keys of that name`,
     { hint: pasteable`put its keys in: aws-cred add ${root.name}` },
+  )
+}
+
+/** A session pasted into a file cannot renew itself: handing it out without an end would keep it past its end. */
+export function pastedSessionError(profile: string, root: StaticRoot): CredError {
+  return new CredError(
+    'failed',
+    `cannot serve profile ${quoted(profile)}: its keys (${at(root.origin)}) are a pasted session, which cannot be renewed`,
+    { hint: pasteable`take these lines out: aws-cred import ${root.profile} --drop-session` },
   )
 }

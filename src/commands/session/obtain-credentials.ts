@@ -3,8 +3,9 @@ import { CredError } from '../../core/errors.ts'
 import { obtainSession, type Sources } from '../../core/obtain.ts'
 import { pasteable } from '../../core/paste.ts'
 import { type Plan, planProfile, type Root } from '../../core/plan.ts'
+import { pastedSessionError } from '../../core/plan-errors.ts'
 import type { HandedOut } from '../../core/process-document.ts'
-import { at, DURATION_MIN_S, parseDurationText, SESSION_TOKEN_MAX_S } from '../../core/sts-limits.ts'
+import { DURATION_MIN_S, parseDurationText, SESSION_TOKEN_MAX_S } from '../../core/sts-limits.ts'
 import { quoted } from '../../core/text.ts'
 import type { Arguments } from '../../core/verb.ts'
 import type { Store } from '../../keychain/store.ts'
@@ -111,7 +112,7 @@ async function credentialsBy(workspace: Workspace, plan: Plan, options: Credenti
   const session = await obtainSession(sources, { forceRefresh, serveLasting })
   if ('identity' in session) {
     const { accessKeyId, secretAccessKey, sessionToken, identity } = session
-    if (plan.root.kind === 'static' && sessionToken !== null) throw pastedSessionError(plan, plan.root)
+    if (plan.root.kind === 'static' && sessionToken !== null) throw pastedSessionError(plan.profile, plan.root)
     const accountId = plan.tellsAccount ? identity.accountId : null
     return { accessKeyId, secretAccessKey, sessionToken, expiresMs: null, offsetMs: 0, accountId }
   }
@@ -129,16 +130,4 @@ function endedError(plan: Plan): CredError {
   return new CredError('failed', `cannot serve profile ${quoted(plan.profile)}: its session ended while it was read`, {
     hint: pasteable`try again: aws-cred process --profile ${plan.profile}`,
   })
-}
-
-/** A session pasted into a file cannot renew itself: handing it out without an end would keep it past its end. */
-function pastedSessionError(plan: Plan, root: Root): CredError {
-  const where = root.kind === 'static' ? ` (${at(root.origin)})` : ''
-  return new CredError(
-    'failed',
-    `cannot serve profile ${quoted(plan.profile)}: its keys${where} are a pasted session, which cannot be renewed`,
-    {
-      hint: pasteable`take these lines out: aws-cred import ${root.kind === 'static' ? root.profile : plan.profile} --drop-session`,
-    },
-  )
 }

@@ -2,11 +2,10 @@ import { identityOfKey, identityOfStatic } from '../../core/cache-key.ts'
 import { CredError } from '../../core/errors.ts'
 import type { RootCredentials } from '../../core/obtain.ts'
 import type { KeychainRoot, StaticRoot } from '../../core/plan.ts'
-import { noKeysError } from '../../core/plan-errors.ts'
 import type { LongLivedKey } from '../../core/session.ts'
-import { shortPath } from '../../io/screen.ts'
 import { noteKey, readKey } from '../../keychain/session-items.ts'
 import type { Store } from '../../keychain/store.ts'
+import { noKeysHere } from './no-keys.ts'
 import { withKeyLock } from './single-flight.ts'
 import type { Workspace } from './workspace.ts'
 
@@ -21,16 +20,8 @@ export async function readRoot(
   openStore: () => Promise<Store>,
 ): Promise<RootCredentials> {
   const name = root.kind === 'keychain' ? root.name : root.profile
-  const { files, storeKind } = workspace
-  const nobodyNamesIt = root.kind === 'keychain' && !root.listed && !files.profiles.profiles.has(name)
-  const noKeys = () =>
-    noKeysError(
-      root as KeychainRoot,
-      files.profiles,
-      keyNames(workspace),
-      shortPath(files.configPath, workspace.context),
-      storeKind ?? 'keychain',
-    )
+  const nobodyNamesIt = root.kind === 'keychain' && !root.listed && !workspace.files.profiles.profiles.has(name)
+  const noKeys = () => noKeysHere(workspace, root as KeychainRoot)
   let found: { readonly store: Store; readonly key: LongLivedKey | null }
   try {
     const store = await openStore()
@@ -46,16 +37,6 @@ export async function readRoot(
   }
   if (root.kind === 'static') return { ...root, identity: identityOfStatic(root, partition) }
   throw noKeys()
-}
-
-/** For the nearest name to what was typed: none where the index cannot be read. */
-function keyNames(workspace: Workspace): string[] {
-  try {
-    return workspace.index.all('key').map((entry) => entry.name)
-  } catch (error) {
-    if (!(error instanceof CredError)) throw error
-    return []
-  }
 }
 
 /**
