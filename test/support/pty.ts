@@ -35,6 +35,8 @@ export function openPty(t: TestContext, command: readonly string[], env: Record<
   }
   const add = (chunk: string) => {
     shown += chunk
+    // A terminal that is asked where its cursor is says so; PowerShell's console waits for that.
+    for (const _ of chunk.matchAll(/\x1b\[6n/g)) child.stdin.write('\x1b[1;1R')
     look()
   }
   child.stdout.setEncoding('utf8').on('data', add)

@@ -87,7 +87,8 @@ const prompts: Record<ShellName, string> = {
     'function fish_prompt; set -l s $status; set prompt_number (math $prompt_number + 1); echo -n "<#$prompt_number:$s#>"; end',
     'function fish_title; end; function fish_right_prompt; end',
   ].join('\n'),
-  powershell: 'function prompt { "<#$?#>" }',
+  // PSReadLine draws each key anew; without it the console reads lines.
+  powershell: 'Remove-Module PSReadLine -ErrorAction Ignore\nfunction prompt { "<#$?#>" }',
 }
 
 const rcFiles: Record<ShellName, string> = {
@@ -108,7 +109,13 @@ export async function openShell(t: TestContext, shell: ShellName, options: Sessi
   const source = options.hook === false ? '' : `. '${hookFile[shell]}'`
   writeFileSync(rc, `${[prompts[shell], options.before ?? '', source, options.after ?? ''].join('\n')}\n`)
   const program = options.program ?? findShell(shell) ?? shell
-  const args = { bash: ['--noprofile', '--rcfile', rc, '-i'], zsh: ['-d', '-i'], fish: ['-i'], powershell: [] }[shell]
+  const args = {
+    bash: ['--noprofile', '--rcfile', rc, '-i'],
+    zsh: ['-d', '-i'],
+    fish: ['-i'],
+    powershell: [] as string[],
+  }[shell]
+  if (program.endsWith('pwsh')) args.push('-NoLogo')
   const env = { HOME: home, ZDOTDIR: home, TERM: 'dumb', TZ: 'America/New_York', ...options.env }
   const started = [program, ...(options.args ?? args)]
   const command = ['/bin/sh', '-c', 'stty -echo cols 1500 rows 50; exec "$@"', 'sh', ...started]
@@ -188,7 +195,7 @@ export const dialect: Record<
     set: (name, from) => `$env:${name} = $env:${from}`,
     local: (name, value) => `$${name} = '${value}'`,
     unset: (name) => `$env:${name} = $null`,
-    clock: 'function global:__AwsCredNow { 621355968000000000 + [long]$global:FAKE * 10000000 }',
+    clock: '__AwsCredLoad; function global:__AwsCredNow { 621355968000000000 + [long]$global:FAKE * 10000000 }',
     now: (seconds) => `$global:FAKE = ${seconds}`,
     state: '"=$AWS_CRED_STATE,$AWS_CRED_LEFT="',
     status: 'Get-AwsCredStatus',
