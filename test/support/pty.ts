@@ -1,5 +1,9 @@
 import { spawn, spawnSync } from 'node:child_process'
-import type { TestContext } from 'node:test'
+
+/** Whose end ends what it opened: a test's context, or a bench. */
+export interface Owner {
+  after(end: () => unknown): void
+}
 
 /** A program on a pseudo-terminal of its own, which is its controlling terminal, with the program in the foreground. */
 export interface Pty {
@@ -20,7 +24,7 @@ export function hasPty(): boolean {
 }
 
 /** Starts `command` with only the variables of `env` and ends it with the test. */
-export function openPty(t: TestContext, command: readonly string[], env: Record<string, string>): Pty {
+export function openPty(t: Owner, command: readonly string[], env: Record<string, string>): Pty {
   const line = `exec ${command.map(shellQuoted).join(' ')}`
   const child = spawn('script', ['--quiet', '--flush', '--return', '--command', line, '/dev/null'], {
     env: { PATH: '/usr/bin:/bin', TERM: 'xterm', LANG: 'C.UTF-8', ...env, SHELL: '/bin/sh' },

@@ -2,8 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { TestContext } from 'node:test'
-import { openPty } from './pty.ts'
+import { type Owner, openPty } from './pty.ts'
 
 export type ShellName = 'bash' | 'zsh' | 'fish' | 'powershell'
 
@@ -99,7 +98,7 @@ const rcFiles: Record<ShellName, string> = {
 }
 
 /** An interactive shell on a terminal of its own, with an rc file made of the parts and the hook sourced as it lies. */
-export async function openShell(t: TestContext, shell: ShellName, options: SessionOptions = {}): Promise<ShellSession> {
+export async function openShell(t: Owner, shell: ShellName, options: SessionOptions = {}): Promise<ShellSession> {
   const home = mkdtempSync(join(tmpdir(), 'aws-cred-shell-'))
   t.after(() => rmSync(home, { recursive: true, force: true }))
   const rc = join(home, rcFiles[shell])
