@@ -2,10 +2,10 @@ import { usageError } from '../core/arguments.ts'
 import { exportChanges, SECRET_VARIABLES, unsetChanges, type VariableChange } from '../core/aws-variables.ts'
 import type { Context } from '../core/context.ts'
 import { CredError } from '../core/errors.ts'
-import { FORMATS, type Format, formatChanges, formatUnset } from '../core/export-formats.ts'
+import { FORMATS, type Format, formatChanges, formatUnset, takingCommand } from '../core/export-formats.ts'
 import { processDocument } from '../core/process-document.ts'
 import { githubCommandValue } from '../core/quote.ts'
-import { nearest, quoted, shown } from '../core/text.ts'
+import { nearest, quoted } from '../core/text.ts'
 import type { Arguments, Verb } from '../core/verb.ts'
 import { checkNotUnderOwnMarker } from './session/marker.ts'
 import { credentialsOf, planOf } from './session/obtain-credentials.ts'
@@ -51,7 +51,7 @@ async function run(given: Arguments, context: Context): Promise<void> {
   const format = await formatOf(given, context)
   const workspace = openWorkspace(context)
   const plan = planOf(workspace, profile, verb.name, given)
-  if (context.outIsTerminal() && !given.flag('force')) await confirm(context, profile)
+  if (context.outIsTerminal() && !given.flag('force')) await confirm(context, profile, format)
   const noPrompt = given.flag('no-prompt')
   const credentials = await credentialsOf(workspace, plan, {
     patience: shellPatience(workspace, noPrompt),
@@ -114,18 +114,19 @@ async function formatOf(given: Arguments, { env, platform }: Context): Promise<F
   return found[1]
 }
 
-async function confirm(context: Context, profile: string): Promise<void> {
+async function confirm(context: Context, profile: string, format: Format): Promise<void> {
   const terminal = context.openTerminal()
-  const hint = `for this shell: eval "$(aws-cred export --profile ${shown(profile)})"`
+  const command = takingCommand(format, profile)
+  const hint = command === null ? '' : `for this shell: ${command}`
   if (terminal === null) {
     throw new CredError('person', `cannot show the secrets of ${quoted(profile)} on a terminal: nobody can be asked`, {
-      hint,
+      ...(hint === '' ? {} : { hint }),
     })
   }
-  terminal.show(`the secrets of ${quoted(profile)} are about to be shown here; ${hint}\n`)
+  terminal.show(`the secrets of ${quoted(profile)} are about to be shown here${hint === '' ? '' : `; ${hint}`}\n`)
   const answer = (await terminal.ask('show them? [y/N] ')).trim().toLowerCase()
   if (answer === 'y' || answer === 'yes') return
-  throw new CredError('failed', `cannot export profile ${quoted(profile)}: not confirmed`, { hint })
+  throw new CredError('failed', `cannot export profile ${quoted(profile)}: not confirmed`)
 }
 
 /**
