@@ -17,6 +17,9 @@ export interface Pty {
   readonly exited: Promise<number>
 }
 
+/** The request for a cursor position report. */
+const WHERE = '\x1b[6n'
+
 /** True where util-linux's `script` is there (the BSD one takes other options). */
 export function hasPty(): boolean {
   const { stdout } = spawnSync('script', ['--version'], { encoding: 'utf8' })
@@ -32,6 +35,7 @@ export function openPty(t: Owner, command: readonly string[], env: Record<string
   })
   let shown = ''
   let matchedTo = 0
+  let askedTo = 0
   let ended = false
   const waiting = new Set<() => void>()
   const look = () => {
@@ -39,8 +43,13 @@ export function openPty(t: Owner, command: readonly string[], env: Record<string
   }
   const add = (chunk: string) => {
     shown += chunk
-    // A terminal that is asked where its cursor is says so; PowerShell's console waits for that.
-    for (const _ of chunk.matchAll(/\x1b\[6n/g)) child.stdin.write('\x1b[1;1R')
+    // A terminal that is asked where its cursor is says so: PowerShell's console waits for that.
+    for (let at = shown.indexOf(WHERE, askedTo); at >= 0; at = shown.indexOf(WHERE, askedTo)) {
+      askedTo = at + WHERE.length
+      child.stdin.write('\x1b[1;1R')
+    }
+    // The end of what is shown may be the begin of one.
+    askedTo = Math.max(askedTo, shown.length - WHERE.length + 1)
     look()
   }
   child.stdout.setEncoding('utf8').on('data', add)

@@ -61,13 +61,16 @@ export function findShell(shell: ShellName): string | null {
 const found = new Map<ShellName, string | null>()
 
 function lookFor(shell: ShellName): string | null {
+  const name = shell === 'powershell' ? 'pwsh' : shell
+  const path = spawnSync('/bin/sh', ['-c', `command -v ${name}`], { encoding: 'utf8' }).stdout.trim()
+  if (path !== '') return path
+  return shell === 'powershell' ? powershellHost() : null
+}
+
+/** PowerShell's engine in a small console, or null: for many typed lines, which the console of a real pwsh may garble. */
+export function powershellHost(): string | null {
   const host = join(root, '../shared/clients/pwsh-host')
-  const names = { bash: ['bash'], zsh: ['zsh'], fish: ['fish'], powershell: ['pwsh'] }[shell]
-  for (const name of names) {
-    const path = spawnSync('/bin/sh', ['-c', `command -v ${name}`], { encoding: 'utf8' }).stdout.trim()
-    if (path !== '') return path
-  }
-  if (shell !== 'powershell' || !existsSync(host)) return null
+  if (!existsSync(host)) return null
   return spawnSync(host, ['-NoProfile', '-Command', 'exit 0'], { env: hostEnvironment() }).status === 0 ? host : null
 }
 
@@ -157,6 +160,7 @@ export const dialect: Record<
     set(name: string, from: string): string
     local(name: string, value: string): string
     unset(name: string): string
+    define(name: string, body: string): string
     clock: string
     now(seconds: number): string
     state: string
@@ -167,6 +171,7 @@ export const dialect: Record<
     set: (name, from) => `export ${name}="$${from}"`,
     local: (name, value) => `${name}='${value}'`,
     unset: (name) => `unset ${name}`,
+    define: (name, body) => `${name}() { ${body}; }`,
     clock: '__aws_cred_now() { __aws_cred_clock=$FAKE; }',
     now: (seconds) => `FAKE=${seconds}`,
     state: `printf '=%s=\\n' "$AWS_CRED_STATE,$AWS_CRED_LEFT"`,
@@ -176,6 +181,7 @@ export const dialect: Record<
     set: (name, from) => `export ${name}="$${from}"`,
     local: (name, value) => `${name}='${value}'`,
     unset: (name) => `unset ${name}`,
+    define: (name, body) => `${name}() { ${body}; }`,
     clock: '__aws_cred_now() { __aws_cred_clock=$FAKE; }',
     now: (seconds) => `FAKE=${seconds}`,
     state: `printf '=%s=\\n' "$AWS_CRED_STATE,$AWS_CRED_LEFT"`,
@@ -185,6 +191,7 @@ export const dialect: Record<
     set: (name, from) => `set -gx ${name} "$${from}"`,
     local: (name, value) => `set -gu ${name} '${value}'`,
     unset: (name) => `set -e ${name}`,
+    define: (name, body) => `function ${name}; ${body}; end`,
     clock: 'function __aws_cred_clock; set -g __aws_cred_now 0 $FAKE; end',
     now: (seconds) => `set -g FAKE ${seconds}`,
     state: 'echo "=$AWS_CRED_STATE,$AWS_CRED_LEFT="',
@@ -194,6 +201,7 @@ export const dialect: Record<
     set: (name, from) => `$env:${name} = $env:${from}`,
     local: (name, value) => `$${name} = '${value}'`,
     unset: (name) => `$env:${name} = $null`,
+    define: (name, body) => `function global:${name} { ${body} }`,
     clock: '__AwsCredLoad; function global:__AwsCredNow { 621355968000000000 + [long]$global:FAKE * 10000000 }',
     now: (seconds) => `$global:FAKE = ${seconds}`,
     state: '"=$AWS_CRED_STATE,$AWS_CRED_LEFT="',
