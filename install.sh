@@ -20,6 +20,16 @@ TEXT
 }
 
 say() { printf '%s\n' "$*"; }
+# A path as a person writes it: below HOME with ~, and quoted where a shell would part it.
+# shellcheck disable=SC2088
+shown() {
+  case $1 in
+    *[!A-Za-z0-9_./~+-]*) printf "'%s'" "$1" ;;
+    "$HOME"/*) printf '~/%s' "${1#"$HOME"/}" ;;
+    *) printf '%s' "$1" ;;
+  esac
+}
+
 fail() {
   printf 'install.sh: error: %s\n' "$*" >&2
   exit 1
@@ -114,6 +124,7 @@ unpack() {
   elif [ -f "$beside" ]; then
     check_sum "$given" "$(basename "$given")" "$beside"
   fi
+  say "unpacking $(shown "$given")"
   tar -tzf "$given" >"$work/names" 2>/dev/null || fail "cannot install \"$given\": it is not a .tar.gz"
   if grep -Eq '^/|(^|/)\.\.(/|$)' "$work/names" || grep -Evq '^aws-cred-[a-z0-9-]+/' "$work/names"; then
     fail "cannot install \"$given\": it is not a release of aws-cred"
@@ -182,8 +193,8 @@ add_rc_line() {
   line=$(rc_line "$shell" "$(hook_word "$shell")")
   target=$(final_file "$rc")
   if has_line "$target" "$line"; then return 0; fi
-  if [ "$rc_wanted" = 0 ] || ! agreed "add the hook to $rc?" || { [ -e "$target" ] && [ ! -w "$target" ]; }; then
-    say "not added to $rc; the line is:"
+  if [ "$rc_wanted" = 0 ] || ! agreed "add the hook to $(shown "$rc")?" || { [ -e "$target" ] && [ ! -w "$target" ]; }; then
+    say "not added to $(shown "$rc"); the line is:"
     say "  $line"
     return 0
   fi
@@ -205,7 +216,7 @@ $kind $rc"
   printf '%s\n' "$line" >>"$target.aws-cred-new"
   step rc
   mv -f "$target.aws-cred-new" "$target" || fail "cannot write \"$rc\""
-  say "added the hook to $rc"
+  say "added the hook to $(shown "$rc")"
 }
 
 # Takes out exactly our line, by its place in bytes: sed and awk would end a last line that has no end.
@@ -217,7 +228,7 @@ remove_rc_line() {
   line=$(rc_line "$shell" "$(hook_word "$shell")")
   if has_line "$target" "$line"; then
     if [ ! -w "$target" ]; then
-      say "left in $rc, which is read-only: $line"
+      say "left in $(shown "$rc"), which is read-only: $line"
       return 0
     fi
     start=$(AWS_CRED_LINE=$line LC_ALL=C awk '$0 == ENVIRON["AWS_CRED_LINE"] { print n + 0; exit } { n += length($0) + 1 }' "$target")
@@ -228,7 +239,7 @@ remove_rc_line() {
     { head -c "$start" "$target" && if [ "$rest" -gt 0 ]; then tail -c "+$((end + 1))" "$target"; fi; } >"$target.aws-cred-new"
     mv -f "$target.aws-cred-new" "$target"
     if [ "$kind" = rc-new ] && [ ! -s "$target" ]; then rm -f "$target"; fi
-    say "removed the hook from $rc"
+    say "removed the hook from $(shown "$rc")"
   fi
   # A backup that says nothing new goes; one that differs may be wanted.
   if [ -f "$target.aws-cred-backup" ] && cmp -s "$target" "$target.aws-cred-backup"; then rm -f "$target.aws-cred-backup"; fi
@@ -278,10 +289,11 @@ $new"
   # On another descriptor, so that the questions can be answered from stdin's terminal.
   while read -r shell rc <&3; do add_rc_line "$shell" "$rc"; done 3<"$work/rc"
   step 7
-  say "installed $version in $prefix"
-  case ":$PATH:" in *":$bin:"*) ;; *) say "$bin is not on your PATH: add it" ;; esac
-  if command -v pwsh >/dev/null 2>&1; then say "for PowerShell: pwsh $share/install.ps1 -HookOnly"; fi
-  say 'the hook starts with the next terminal; remove all of it: '"$share/install.sh --uninstall"
+  say "installed $version in $(shown "$prefix")"
+  case ":$PATH:" in *":$bin:"*) ;; *) say "$(shown "$bin") is not on your PATH: add it" ;; esac
+  if command -v pwsh >/dev/null 2>&1; then say "for PowerShell: pwsh $(shown "$share/install.ps1") -HookOnly"; fi
+  if [ "$rc_wanted" = 1 ]; then say 'the hook starts with the next terminal'; fi
+  say "to remove all of it: $(shown "$share/install.sh") --uninstall"
 }
 
 uninstall_all() {
@@ -289,7 +301,7 @@ uninstall_all() {
   kept=$("$bin/aws-cred" __purge show 2>/dev/null) || kept="keys and sessions: unknown, since the program does not run"
   if [ "$purge" = 1 ]; then
     printf '%s\n' "$kept"
-    agreed 'delete all of these for good?' || fail 'nothing was removed: the answer was no'
+    agreed 'delete keys, sessions and folders for good?' || fail 'nothing was removed: the answer was no'
     "$bin/aws-cred" __purge now || fail 'nothing was uninstalled: the keys could not be deleted'
   fi
   # Those of install.ps1 too.
@@ -301,7 +313,7 @@ uninstall_all() {
   step 2
   rm -f "$list" "$list.new"
   rmdir "$share" 2>/dev/null || true
-  say "uninstalled from $prefix"
+  say "uninstalled from $(shown "$prefix")"
   if [ "$purge" = 0 ]; then
     say 'these stay:'
     printf '%s\n' "$kept" | sed 's/^/  /'
