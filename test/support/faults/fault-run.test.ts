@@ -84,7 +84,11 @@ const LIARS: readonly Liar[] = [
   },
   { about: 'an exit code of its own', script: 'echo "aws-cred: error: a" >&2; exit 7', problem: /ended with 7/ },
   { about: 'a crash', script: 'kill -SEGV $$', problem: /ended by SIGSEGV, which nobody sent/ },
-  { about: 'a hang', script: '[ -e "$HOME/hung" ] && exec "$real" "$@"; touch "$HOME/hung"; exec sleep 60', problem: /hung: killed after 0.7 s/ },
+  {
+    about: 'a hang',
+    script: '[ -e "$HOME/hung" ] && exec "$real" "$@"; touch "$HOME/hung"; exec sleep 60',
+    problem: /hung: killed after 0.7 s/,
+  },
   {
     about: 'a leak into a file',
     script: '"$real" "$@" | base64 | tee "$HOME/kept" | base64 -d',
