@@ -95,7 +95,9 @@ export function keychainItems(place: E2ePlace): RawItems {
     names: () =>
       indexFiles(place, 'item-').map((file) => (JSON.parse(readFileSync(file, 'utf8')) as { name: string }).name),
     read: (name) => tool('lookup', name),
-    write: (name, text) => void tool('store', name, ['--label=test'], text),
+    // Without its schema libsecret's own programs find an item, and keytar does not.
+    write: (name, text) =>
+      void tool('store', name, ['--label=test', 'xdg:schema', 'org.freedesktop.Secret.Generic'], text),
     remove: (name) => void tool('clear', name),
   }
 }

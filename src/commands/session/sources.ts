@@ -30,7 +30,7 @@ export interface SourcesOptions {
   readonly asking?: Asking
 }
 
-/** How long one process waits for another's refresh: more than a refresh may take with all its tries. */
+/** How long one process waits for others' refreshes, all hops together: more than a refresh may take with all its tries. */
 const WAIT_MS = 20_000
 /** The other may be asking for a code; Go's and Kotlin's SDKs give up after 60 s (contract §1.6). */
 const WAIT_FOR_CODE_MS = 58_000
@@ -52,6 +52,7 @@ export function profileSources(workspace: Workspace, plan: Plan, options: Source
   const { root, steps } = plan
   let saved = false
   let recorded = false
+  let waitedMs = 0
   /** One budget for all hops together: consumers give up after 22 s at the earliest (contract §1.6). */
   let signal: AbortSignal | null = null
   const deadline = (): AbortSignal => {
@@ -114,10 +115,12 @@ export function profileSources(workspace: Workspace, plan: Plan, options: Source
     async exclusively(key, { isUrgent, whileWaiting }, work) {
       const { refreshExclusively } = await import('./single-flight.ts')
       const startedMs = context.nowMs()
+      const beganMs = performance.now()
+      const waitMs = !isUrgent ? WAIT_WITH_SESSION_MS : plan.steps.some(asksForCode) ? WAIT_FOR_CODE_MS : WAIT_MS
       const flight = {
         name: `session ${key}`,
         profile: plan.profile,
-        waitMs: !isUrgent ? WAIT_WITH_SESSION_MS : plan.steps.some(asksForCode) ? WAIT_FOR_CODE_MS : WAIT_MS,
+        waitMs: Math.max(0, waitMs - waitedMs),
         record,
         async whileWaiting() {
           if (!recorded) throwRefusalSince(workspace, plan.profile, startedMs)
@@ -125,6 +128,7 @@ export function profileSources(workspace: Workspace, plan: Plan, options: Source
         },
       }
       const session = await refreshExclusively(workspace, flight, async () => {
+        waitedMs += performance.now() - beganMs
         if (!recorded) throwRefusalSince(workspace, plan.profile, startedMs)
         // Kept while the lock is still held: whoever waits for it takes STS's refusal as its own.
         return work().catch((error: unknown) => {
