@@ -51,21 +51,30 @@ agreed() {
   return 1
 }
 
-sha256_of() {
+# sha256 FILE...: a line each, of the checksum, two characters and the name.
+sha256() {
   if command -v sha256sum >/dev/null 2>&1; then
-    sha256sum <"$1"
+    sha256sum "$@"
   elif command -v shasum >/dev/null 2>&1; then
-    shasum -a 256 <"$1"
+    shasum -a 256 "$@"
   else
-    openssl dgst -sha256 -r <"$1"
-  fi | cut -c1-64
+    openssl dgst -sha256 -r "$@"
+  fi
 }
 
-# check_sum FILE NAME SUMS: FILE must have the checksum that the list SUMS gives NAME.
-check_sum() {
-  wanted=$(AWS_CRED_NAME=$2 awk 'substr($0, 67) == ENVIRON["AWS_CRED_NAME"] { print substr($0, 1, 64); exit }' "$3")
-  [ -n "$wanted" ] || fail "cannot check \"$2\": its checksum is not in $3"
-  [ "$(sha256_of "$1")" = "$wanted" ] || fail "cannot install \"$2\": its checksum is wrong"
+# check_sums FOLDER SUMS NAME...: the files must have the checksums that the list SUMS gives them.
+check_sums() {
+  from=$1 list_of_sums=$2
+  shift 2
+  found=$(cd "$from" && sha256 "$@") || fail "cannot install from \"$from\": a file of it cannot be read"
+  wrong=$(printf '%s\n' "$found" | awk '
+    FNR == NR { sum[substr($0, 67)] = substr($0, 1, 64); next }
+    sum[substr($0, 67)] != substr($0, 1, 64) { print (substr($0, 67) in sum && sum[substr($0, 67)] ? "wrong " : "absent ") substr($0, 67); exit }
+  ' "$list_of_sums" -)
+  case $wrong in
+    'wrong '*) fail "cannot install \"${wrong#wrong }\": its checksum is wrong" ;;
+    'absent '*) fail "cannot check \"${wrong#absent }\": its checksum is not in $list_of_sums" ;;
+  esac
 }
 
 download() {
@@ -93,7 +102,7 @@ find_source() {
     download "$url" "$given"
     if [ -z "$sha256" ]; then
       download "${url%/*}/SHA256SUMS" "$work/SHA256SUMS"
-      check_sum "$given" "${url##*/}" "$work/SHA256SUMS"
+      check_sums "$work" "$work/SHA256SUMS" "${url##*/}"
     fi
   fi
   if [ -n "$given" ] && [ ! -d "$given" ]; then
@@ -105,7 +114,8 @@ find_source() {
   source=${given:-$here}
   if [ -f "$source/SHA256SUMS" ] && [ -f "$source/aws-cred" ]; then
     program=$source/aws-cred
-    for name in aws-cred $files; do check_sum "$source/$name" "$name" "$source/SHA256SUMS"; done
+    # shellcheck disable=SC2086
+    check_sums "$source" "$source/SHA256SUMS" aws-cred $files
   elif [ -f "$source/package.json" ] && [ -f "$source/src/main.ts" ]; then
     program=$source/dist/aws-cred
     command -v npm >/dev/null 2>&1 || fail 'cannot build: npm is not installed'
@@ -118,11 +128,11 @@ find_source() {
 
 unpack() {
   [ -f "$given" ] || fail "cannot install \"$given\": it is not there"
-  beside=$(dirname "$given")/SHA256SUMS
+  folder=$(dirname "$given")
   if [ -n "$sha256" ]; then
-    [ "$(sha256_of "$given")" = "$(printf %s "$sha256" | tr A-F a-f)" ] || fail "cannot install \"$given\": it is not what --sha256 names"
-  elif [ -f "$beside" ]; then
-    check_sum "$given" "$(basename "$given")" "$beside"
+    [ "$(sha256 "$given" | cut -c1-64)" = "$(printf %s "$sha256" | tr A-F a-f)" ] || fail "cannot install \"$given\": it is not what --sha256 names"
+  elif [ -f "$folder/SHA256SUMS" ]; then
+    check_sums "$folder" "$folder/SHA256SUMS" "$(basename "$given")"
   fi
   say "unpacking $(shown "$given")"
   tar -tzf "$given" >"$work/names" 2>/dev/null || fail "cannot install \"$given\": it is not a .tar.gz"
@@ -276,10 +286,9 @@ $new"
       fail 'cannot install: the program does not run on this machine'
       ;;
   esac
-  for name in $files; do
-    to=$share/${name##*/}
-    case $to in */install.sh) put "$source/$name" "$to" 755 ;; *) put "$source/$name" "$to" 644 ;; esac
-  done
+  rm -f "$share"/*.new
+  for name in $files; do cp "$source/$name" "$share/${name##*/}.new" || fail "cannot write to \"$share\""; done
+  if ! chmod 644 "$share"/*.new || ! chmod 755 "$share/install.sh.new"; then fail "cannot write to \"$share\""; fi
   step 4
   for name in $files; do mv -f "$share/${name##*/}.new" "$share/${name##*/}" || fail "cannot write to \"$share\""; done
   step 5
