@@ -30,6 +30,8 @@ export const VERB_RUNS: Readonly<Record<string, VerbRun>> = {
     words: ({ world }) => ['setup', 'fresh', '--role-arn', world.arns.prod, '--source-profile', 'user1', '--yes'],
   },
   list: { words: () => ['list'] },
+  status: { words: () => ['status', '--json'] },
+  whoami: { words: () => ['whoami', 'two', '--no-prompt'] },
   unlock: {
     words: ({ env }) => (env.AWS_CRED_STORE === 'vault' ? ['unlock', '--stdin'] : ['unlock']),
     stdin: () => `${PASSPHRASE}\n`,
