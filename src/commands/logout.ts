@@ -34,7 +34,7 @@ async function run(given: Arguments, context: Context): Promise<void> {
   const all = given.flag('all')
   if (all && profiles.length > 0) throw usageError(verb, '--all and a profile do not go together')
   const hasSessions = all || profiles.length > 0
-  if (!hasSessions && !given.flag('cli-cache')) throw usageError(verb, 'name a profile, or --all')
+  if (!hasSessions && !given.flag('cli-cache')) throw usageError(verb, 'name a profile, --all or --cli-cache')
   const workspace = openWorkspace(context)
   // A name that stands nowhere is told before anything is removed.
   const found = all ? allSessions(workspace) : new Set(profiles.flatMap((name) => [...sessionsOf(workspace, name)]))

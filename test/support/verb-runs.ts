@@ -47,6 +47,8 @@ export const VERB_RUNS: Readonly<Record<string, VerbRun>> = {
   login: { words: () => ['login', 'two'] },
   logout: { words: () => ['logout', 'two'] },
   list: { words: () => ['list'] },
+  status: { words: () => ['status', '--json'] },
+  whoami: { words: () => ['whoami', 'two', '--no-prompt'] },
   unlock: {
     words: ({ env }) => (env.AWS_CRED_STORE === 'vault' ? ['unlock', '--stdin'] : ['unlock']),
     stdin: () => `${PASSPHRASE}\n`,
