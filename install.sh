@@ -99,6 +99,7 @@ find_source() {
   if [ -n "$url" ]; then
     [ -z "$given" ] || fail 'cannot install both a file and --url'
     given=$work/${url##*/}
+    say "downloading $url"
     download "$url" "$given"
     if [ -z "$sha256" ]; then
       download "${url%/*}/SHA256SUMS" "$work/SHA256SUMS"
@@ -127,20 +128,21 @@ find_source() {
 }
 
 unpack() {
-  [ -f "$given" ] || fail "cannot install \"$given\": it is not there"
+  label=${url:-$given}
+  [ -f "$given" ] || fail "cannot install \"$label\": it is not there"
   folder=$(dirname "$given")
   if [ -n "$sha256" ]; then
-    [ "$(sha256 "$given" | cut -c1-64)" = "$(printf %s "$sha256" | tr A-F a-f)" ] || fail "cannot install \"$given\": it is not what --sha256 names"
+    [ "$(sha256 "$given" | cut -c1-64)" = "$(printf %s "$sha256" | tr A-F a-f)" ] || fail "cannot install \"$label\": it is not what --sha256 names"
   elif [ -f "$folder/SHA256SUMS" ]; then
     check_sums "$folder" "$folder/SHA256SUMS" "$(basename "$given")"
   fi
-  say "unpacking $(shown "$given")"
-  tar -tzf "$given" >"$work/names" 2>/dev/null || fail "cannot install \"$given\": it is not a .tar.gz"
+  if [ -z "$url" ]; then say "unpacking $(shown "$given")"; fi
+  tar -tzf "$given" >"$work/names" 2>/dev/null || fail "cannot install \"$label\": it is not a .tar.gz"
   if grep -Eq '^/|(^|/)\.\.(/|$)' "$work/names" || grep -Evq '^aws-cred-[a-z0-9-]+/' "$work/names"; then
-    fail "cannot install \"$given\": it is not a release of aws-cred"
+    fail "cannot install \"$label\": it is not a release of aws-cred"
   fi
   mkdir "$work/unpacked"
-  tar -xzf "$given" -C "$work/unpacked" || fail "cannot unpack \"$given\""
+  tar -xzf "$given" -C "$work/unpacked" || fail "cannot unpack \"$label\""
   source=$(echo "$work/unpacked"/aws-cred-*)
 }
 

@@ -76,17 +76,17 @@ async function checkLoaded(name: ShellName, shell: ShellSession): Promise<void> 
 }
 
 function report(name: ShellName, sessions: readonly { hookName: string; timesUs: number[] }[]): void {
-  const medians = sessions.map(({ hookName, timesUs }) => {
+  const figures = sessions.map(({ hookName, timesUs }) => {
     const sorted = timesUs.sort((a, b) => a - b)
-    const median = quantile(sorted, 0.5)
+    const [fastest, median, p90] = [0.1, 0.5, 0.9].map((q) => quantile(sorted, q)) as [number, number, number]
     const label = `${name}, ${hookName === 'without' ? 'no hook' : hookName}`
-    print(`  ${label.padEnd(34)} ${median.toFixed(0).padStart(7)} us   p90 ${quantile(sorted, 0.9).toFixed(0)}`)
-    return median
+    print(`  ${label.padEnd(34)} ${median.toFixed(0).padStart(7)} us   p90 ${p90.toFixed(0)}`)
+    return { median, fastest }
   })
-  const [without, ours, other] = medians as [number, number, number?]
-  bar(`${name}: our hook adds`, ours - without, barUs[name], 'us')
-  if (other !== undefined) {
-    const ratio = (other - without) / (ours - without)
-    print(`     direnv's adds ${(other - without).toFixed(0)} us, ${ratio.toFixed(1)} times ours`)
-  }
+  type Figure = (typeof figures)[number]
+  const [without, ours, other] = figures as [Figure, Figure, Figure?]
+  bar(`${name}: our hook adds`, ours.median - without.median, barUs[name], 'us', ours.fastest - without.fastest)
+  if (other === undefined) return
+  const ratio = (other.median - without.median) / (ours.median - without.median)
+  print(`     direnv's adds ${(other.median - without.median).toFixed(0)} us, ${ratio.toFixed(1)} times ours`)
 }
