@@ -51,8 +51,8 @@ agreed() {
   return 1
 }
 
-# sha256 FILE...: a line each, of the checksum, two characters and the name.
-sha256() {
+# sums_of FILE...: a line each, of the checksum, two characters and the name.
+sums_of() {
   if command -v sha256sum >/dev/null 2>&1; then
     sha256sum "$@"
   elif command -v shasum >/dev/null 2>&1; then
@@ -66,7 +66,7 @@ sha256() {
 check_sums() {
   from=$1 list_of_sums=$2
   shift 2
-  found=$(cd "$from" && sha256 "$@") || fail "cannot install from \"$from\": a file of it cannot be read"
+  found=$(cd "$from" && sums_of "$@") || fail "cannot install from \"$from\": a file of it cannot be read"
   wrong=$(printf '%s\n' "$found" | awk '
     FNR == NR { sum[substr($0, 67)] = substr($0, 1, 64); next }
     sum[substr($0, 67)] != substr($0, 1, 64) { print (substr($0, 67) in sum && sum[substr($0, 67)] ? "wrong " : "absent ") substr($0, 67); exit }
@@ -132,7 +132,7 @@ unpack() {
   [ -f "$given" ] || fail "cannot install \"$label\": it is not there"
   folder=$(dirname "$given")
   if [ -n "$sha256" ]; then
-    [ "$(sha256 "$given" | cut -c1-64)" = "$(printf %s "$sha256" | tr A-F a-f)" ] || fail "cannot install \"$label\": it is not what --sha256 names"
+    [ "$(sums_of "$given" | cut -c1-64)" = "$(printf %s "$sha256" | tr A-F a-f)" ] || fail "cannot install \"$label\": it is not what --sha256 names"
   elif [ -f "$folder/SHA256SUMS" ]; then
     check_sums "$folder" "$folder/SHA256SUMS" "$(basename "$given")"
   fi
