@@ -34,7 +34,7 @@ export const verb: Verb = {
     'aws-cred status --json',
   ],
   exitCodes:
-    '0 ok or ready (with --min: that much is left), 1 failed or nothing to renew from, 2 used wrongly, 3 a person is needed, 130 Ctrl-C. Of several profiles the worst decides: 1, then 3, then 0',
+    '0 done: all ok or ready (with --min: so much is left), 1 failed or nothing to renew from, 2 used wrongly, 3 a person is needed, 130 Ctrl-C. Of several profiles the worst decides: 1, then 3, then 0',
   run,
 }
 

@@ -8,6 +8,7 @@ import type { Terminal } from '../../src/core/context.ts'
 import type { IndexEntries } from '../../src/io/state-index.ts'
 import { loginTokenPath, ssoTokenPath } from '../../src/io/token-cache.ts'
 import { fakeContext, fakeTerminal } from '../support/fake-context.ts'
+import { readmeFields } from '../support/readme-fields.ts'
 import { type Given, type Place, pairOf, place, run, writeAwsFile } from '../support/vault-place.ts'
 
 const LOCKED = { AWS_CRED_PASSPHRASE: undefined, XDG_RUNTIME_DIR: undefined }
@@ -332,19 +333,6 @@ test('status --json holds every field of the README, and nothing that a terminal
   const document = JSON.parse(out) as { version: number; at: string; profiles: [Seen] }
   assert.equal(document.version, 1)
   assert.deepEqual(Object.keys(document), ['version', 'at', 'profiles'])
-  assert.deepEqual(Object.keys(document.profiles[0]), [
-    'profile',
-    'state',
-    'secondsLeft',
-    'expiration',
-    'endless',
-    'renewal',
-    'reason',
-    'hint',
-    'arn',
-    'account',
-    'chain',
-    'lastFailure',
-  ])
+  assert.deepEqual(Object.keys(document.profiles[0]), readmeFields('`status --json` has'))
   assert.match(document.profiles[0].reason ?? '', /\u001b\[31m\u009b\u202e$/)
 })
