@@ -297,7 +297,7 @@ test('status: a line a profile, within the screen, colours on the state alone an
   await fetched(here, 'prod')
   fail(here, 'nobody', 'AccessDenied', { atMs: Date.now() - 3 * MINUTE_MS })
   fail(here, 'middle', 'failed', { atMs: Date.now() - 3 * MINUTE_MS, message: 'cannot do it: \u001b[31mno\u202e' })
-  const names = ['prod', 'mfa', 'nobody', 'middle', 'sso', 'keys', 'loop']
+  const names = ['prod', 'mfa', 'nobody', 'middle', 'sso', 'keys', 'loop', 'lost']
   const terminal: Terminal = fakeTerminal([])
   const shownAt = async (given: Given) => (await run(here, ['status', ...names], given)).out
   const plain = await shownAt({})
@@ -310,6 +310,7 @@ middle  failed  -       user1 > Middle; failed 3 min ago: \\x1b[31mno\\u{202e}
 sso     person  -       log in: aws sso login --profile sso
 keys    ok      no end  user1
 loop    failed  -       its sources form a loop: loop > loop; a profile can be its own source only with keys of its own: aws-cred add loop
+lost    failed  -       its source "user2" does not exist, neither in ~/.aws/config nor in the vault; the nearest name is "user1"
 `,
   )
   const here80 = { outIsTerminal: true, terminal }
