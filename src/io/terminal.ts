@@ -40,10 +40,7 @@ export function openTerminal(): Terminal | null {
   }
   return {
     get columns() {
-      return readSize().columns
-    },
-    get rows() {
-      return readSize().rows
+      return readColumns()
     },
     show,
     ask: (question, limits) =>
@@ -79,16 +76,16 @@ function isForeground(): boolean {
   return fields[2] === fields[5]
 }
 
-function readSize(): { readonly columns: number; readonly rows: number } {
+function readColumns(): number {
   try {
     const screen = new (nodeTty().WriteStream)(openSync(OUTPUT, FLAGS))
-    const { columns, rows } = screen
+    const { columns } = screen
     screen.destroy()
-    return { columns: columns > 0 ? columns : 80, rows: rows > 0 ? rows : 24 }
+    return columns > 0 ? columns : 80
   } catch (error) {
-    // The size is a matter of looks; a serial line has none.
+    // The width is a matter of looks; a serial line has none.
     if (errnoOf(error) === null) throw error
-    return { columns: 80, rows: 24 }
+    return 80
   }
 }
 

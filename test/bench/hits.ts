@@ -8,6 +8,7 @@ import { type Command, type Figures, interleave } from './interleave.ts'
 import { bar, print, table } from './report.ts'
 import { serveRequests } from './serve-requests.ts'
 import { microseconds, settingsCommands } from './settings.ts'
+import { statusBeside } from './status.ts'
 
 /** A folder of the run's own, a fresh copy of the program in it, and how many rounds each comparison runs. */
 export interface Bench {
@@ -63,6 +64,7 @@ async function keychainHit({ work, program, rounds }: Bench, empty: string): Pro
       residentKb(hit.argv, world.env) / residentKb([empty], world.env),
       1.3,
     )
+    statusBeside(program, world, hit, rounds)
     await crowd(work, program, keyring.env)
     coldStart(program, world, Math.min(rounds, 15))
   } finally {
@@ -89,6 +91,7 @@ async function vaultHit(bench: Bench, empty: string): Promise<void> {
       residentKb(hit.argv, world.env) / residentKb([empty], world.env),
       1.3,
     )
+    statusBeside(program, world, hit, rounds)
     await settingsHit(bench, world, hit.argv)
     await serveRequests(program, world, hit)
   } finally {

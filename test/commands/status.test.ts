@@ -8,6 +8,7 @@ import type { Terminal } from '../../src/core/context.ts'
 import type { IndexEntries } from '../../src/io/state-index.ts'
 import { loginTokenPath, ssoTokenPath } from '../../src/io/token-cache.ts'
 import { fakeContext, fakeTerminal } from '../support/fake-context.ts'
+import { readmeFields } from '../support/readme-fields.ts'
 import { type Given, type Place, pairOf, place, run, writeAwsFile } from '../support/vault-place.ts'
 
 const LOCKED = { AWS_CRED_PASSPHRASE: undefined, XDG_RUNTIME_DIR: undefined }
@@ -296,7 +297,7 @@ test('status: a line a profile, within the screen, colours on the state alone an
   await fetched(here, 'prod')
   fail(here, 'nobody', 'AccessDenied', { atMs: Date.now() - 3 * MINUTE_MS })
   fail(here, 'middle', 'failed', { atMs: Date.now() - 3 * MINUTE_MS, message: 'cannot do it: \u001b[31mno\u202e' })
-  const names = ['prod', 'mfa', 'nobody', 'middle', 'sso', 'keys', 'loop']
+  const names = ['prod', 'mfa', 'nobody', 'middle', 'sso', 'keys', 'loop', 'lost']
   const terminal: Terminal = fakeTerminal([])
   const shownAt = async (given: Given) => (await run(here, ['status', ...names], given)).out
   const plain = await shownAt({})
@@ -309,6 +310,7 @@ middle  failed  -       user1 > Middle; failed 3 min ago: \\x1b[31mno\\u{202e}
 sso     person  -       log in: aws sso login --profile sso
 keys    ok      no end  user1
 loop    failed  -       its sources form a loop: loop > loop; a profile can be its own source only with keys of its own: aws-cred add loop
+lost    failed  -       its source "user2" does not exist, neither in ~/.aws/config nor in the vault; the nearest name is "user1"
 `,
   )
   const here80 = { outIsTerminal: true, terminal }
@@ -332,19 +334,6 @@ test('status --json holds every field of the README, and nothing that a terminal
   const document = JSON.parse(out) as { version: number; at: string; profiles: [Seen] }
   assert.equal(document.version, 1)
   assert.deepEqual(Object.keys(document), ['version', 'at', 'profiles'])
-  assert.deepEqual(Object.keys(document.profiles[0]), [
-    'profile',
-    'state',
-    'secondsLeft',
-    'expiration',
-    'endless',
-    'renewal',
-    'reason',
-    'hint',
-    'arn',
-    'account',
-    'chain',
-    'lastFailure',
-  ])
+  assert.deepEqual(Object.keys(document.profiles[0]), readmeFields('`status --json` has'))
   assert.match(document.profiles[0].reason ?? '', /\u001b\[31m\u009b\u202e$/)
 })

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { openWorkspace } from '../../src/commands/session/workspace.ts'
 import { fakeContext } from '../support/fake-context.ts'
+import { readmeFields } from '../support/readme-fields.ts'
 import { signInToSso, startRootServices } from '../support/root-services.ts'
 import { type Given, type Place, pairOf, place, run, writeAwsFile } from '../support/vault-place.ts'
 
@@ -71,6 +72,7 @@ test('whoami --json holds every field of the README', async (t) => {
   const here = await world(t)
   const { out } = await run(here, ['whoami', 'prod', '--json'])
   const document = JSON.parse(out) as Record<string, unknown>
+  assert.deepEqual(Object.keys(document).sort(), ['version', ...readmeFields('`whoami --json` has')].sort())
   const { secondsLeft, expiration, userId, accessKeyId, ...rest } = document
   assert.deepEqual(rest, {
     version: 1,
