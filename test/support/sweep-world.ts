@@ -3,7 +3,6 @@ import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { TestContext } from 'node:test'
 import { createVault } from '../../src/keychain/vault-header.ts'
 import {
   addKey,
@@ -48,10 +47,13 @@ export interface SweepWorld extends E2ePlace {
   reopen(): void
 }
 
+/** A test, or `node:test` itself for what a whole file uses. */
+type Ends = { after(work: () => void | Promise<void>): unknown }
+
 const CHEAP = { n: 16, r: 1, p: 1 }
 const ROOT_BYTES = 24 * 1024 * 1024
 
-export async function sweepWorld(t: TestContext, kind: WorldKind): Promise<SweepWorld> {
+export async function sweepWorld(t: Ends, kind: WorldKind): Promise<SweepWorld> {
   const { root, canFill } = makeRoot(t)
   const keyring = kind === 'keychain' ? await startKeyring() : null
   if (keyring !== null) t.after(() => keyring.close())
@@ -170,8 +172,14 @@ function readOrNone(items: RawItems, name: string): string {
   }
 }
 
+/** What is left at the end of a run that was cut short. */
+const roots = new Set<() => void>()
+process.on('exit', () => {
+  for (const remove of roots) remove()
+})
+
 /** A file system in memory of its own as root, else a folder of one that is there: what is synced there costs nothing. */
-function makeRoot(t: TestContext): { root: string; canFill: boolean } {
+function makeRoot(t: Ends): { root: string; canFill: boolean } {
   const isRoot = process.getuid?.() === 0
   const parent = !isRoot && existsSync('/dev/shm') ? '/dev/shm' : tmpdir()
   const root = mkdtempSync(join(parent, 'aws-cred-sweep-'))
@@ -183,10 +191,11 @@ function makeRoot(t: TestContext): { root: string; canFill: boolean } {
   const remove = () => {
     if (gone) return
     gone = true
+    roots.delete(remove)
     if (mounted) spawnSync('umount', ['-l', root])
     rmSync(root, { recursive: true, force: true })
   }
   t.after(remove)
-  process.on('exit', remove)
+  roots.add(remove)
   return { root, canFill: mounted }
 }
