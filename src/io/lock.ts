@@ -135,7 +135,8 @@ function gaveUp(paths: LockPaths): Error {
     holder === 'unknown'
       ? 'by a program that cannot be seen from here'
       : `for ${age(holder.ageMs)} by ${describe(holder)}`
-  return new CredError('failed', `cannot go on: another aws-cred is at work; its lock is held ${who}`)
+  const hint = holder === 'unknown' ? {} : { hint: `where it hangs, end it: kill ${holder.pid}` }
+  return new CredError('failed', `cannot go on: another aws-cred is at work; its lock is held ${who}`, hint)
 }
 
 function describe(holder: LockHolder): string {

@@ -1,6 +1,7 @@
 import { CredError } from '../../core/errors.ts'
 import type { Session } from '../../core/session.ts'
 import { quoted } from '../../core/text.ts'
+import { askingProgram } from '../../io/asking-program.ts'
 import { LockUnavailable, withLock } from '../../io/lock.ts'
 import type { Workspace } from './workspace.ts'
 
@@ -26,7 +27,7 @@ export async function refreshExclusively(
 ): Promise<Session> {
   try {
     return await withLock(
-      { ...lockOf(workspace, flight.name, flight.waitMs), onBusy: () => flight.whileWaiting() },
+      { ...profileLock(workspace, flight.name, flight), onBusy: () => flight.whileWaiting() },
       work,
     )
   } catch (error) {
@@ -52,6 +53,17 @@ export async function withKeyLock<T>(
       cause: error,
     })
   }
+}
+
+/** Held for a profile: whoever waits in vain is told for which, and which program asked. */
+export function profileLock(
+  workspace: Workspace,
+  name: string,
+  { profile, waitMs }: { readonly profile: string; readonly waitMs: number },
+) {
+  const by = askingProgram(workspace.context.env)
+  const program = `aws-cred for ${profile}${by === null ? '' : `, asked by ${by}`}`
+  return { ...lockOf(workspace, name, waitMs), holder: { pid: process.pid, program } }
 }
 
 function lockOf(workspace: Workspace, name: string, waitMs: number) {

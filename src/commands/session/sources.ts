@@ -28,6 +28,8 @@ export interface SourcesOptions {
   readonly store: () => Promise<Store>
   /** Nobody is asked unless it is given. */
   readonly asking?: Asking
+  /** The plan under which what it gives is kept: that of the tools, where `login --duration` asks for another. */
+  readonly keptAs?: Plan
 }
 
 /** How long one process waits for another's refresh: more than a refresh may take with all its tries. */
@@ -92,7 +94,11 @@ export function profileSources(workspace: Workspace, plan: Plan, options: Source
       fetched = 'identity' in given ? given : null
       return given
     },
-    cacheKey: (identity, level) => cacheKey(workspace, plan, identity, level),
+    cacheKey(identity, level) {
+      const { keptAs = plan } = options
+      if (level !== steps.length - 1) return cacheKey(workspace, plan, identity, level)
+      return cacheKey(workspace, keptAs, identity, keptAs.steps.length - 1)
+    },
     note: (key) => index.known('session', key),
     read: async (key) => readSession(await options.store(), key),
     async save(key, session, identity, level) {
@@ -108,6 +114,8 @@ export function profileSources(workspace: Workspace, plan: Plan, options: Source
       }
       if (!recorded) forgetFailure(workspace, plan.profile)
       endBackoff(workspace, `session ${key}`)
+      const serial = steps[level]?.mfaSerial
+      if (serial) endBackoff(workspace, questionName(identity.id, serial))
       saved = true
     },
     stsNowMs: (clockName) => stsNowMs(workspace, clockName),
