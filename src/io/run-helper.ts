@@ -47,7 +47,7 @@ const WITH_US = `command -v "$1" >/dev/null || exit ${NO_COMMAND}
 exec 3<&0 </dev/null
 "$@" 3<&- &
 helper=$!
-{ read -r _ <&3; kill -9 -- "-$$"; } >/dev/null 2>&1 &
+{ read -r _ <&3; kill -s KILL -- "-$$"; } >/dev/null 2>&1 &
 exec 2>/dev/null
 wait "$helper"
 status=$?

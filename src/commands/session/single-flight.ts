@@ -26,10 +26,7 @@ export async function refreshExclusively(
   work: () => Promise<Session>,
 ): Promise<Session> {
   try {
-    return await withLock(
-      { ...profileLock(workspace, flight.name, flight), onBusy: () => flight.whileWaiting() },
-      work,
-    )
+    return await withLock({ ...profileLock(workspace, flight.name, flight), onBusy: () => flight.whileWaiting() }, work)
   } catch (error) {
     if (!(error instanceof LockUnavailable)) throw error
     flight.record(new CredError('failed', `cannot lock the refresh: ${error.reason}`))
