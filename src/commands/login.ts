@@ -102,7 +102,8 @@ async function loginTo(surroundings: LoginSurroundings, profile: string): Promis
   try {
     plan = planOf(workspace, profile, verb.name, given)
     await signIn(workspace, plan.root, terminal)
-    progress.start(`getting ${shown(profile, 60)}`)
+    const start = () => progress.start(`getting ${shown(profile, 60)}`)
+    start()
     const credentials = await credentialsOf(workspace, plan, {
       store,
       patience: typedPatience(workspace),
@@ -110,7 +111,7 @@ async function loginTo(surroundings: LoginSurroundings, profile: string): Promis
       refresh: given.flag('duration'),
       serveLasting: false,
       aheadOfNeed: true,
-      asking: { ...asking, beforeQuestion: progress.stop },
+      asking: { ...asking, beforeQuestion: progress.stop, afterQuestion: start },
       keptAs: toolsPlan(workspace, profile),
     })
     return { profile, plan, credentials, failure: null }

@@ -22,8 +22,9 @@ export interface Asking {
   readonly note?: string
   /** A code that was given before anybody was asked. */
   readonly code?: string
-  /** Takes what is shown meanwhile off the screen. */
+  /** Take what is shown meanwhile off the screen, and put it back. */
   beforeQuestion?(): void
+  afterQuestion?(): void
 }
 
 export interface CodeQuestion {

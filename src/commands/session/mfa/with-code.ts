@@ -50,6 +50,7 @@ async function askAndSend<T>(
   send: (code: string) => Promise<T>,
 ): Promise<T> {
   const deadlineMs = performance.now() + use.settings.timeoutMs
+  use.asking.beforeQuestion?.()
   if (use.asking.note !== undefined) source.say(use.asking.note)
   for (let tries = 1; ; tries++) {
     const code = await unusedCode(workspace, use, source, deadlineMs).catch((error: unknown) => {
@@ -61,6 +62,7 @@ async function askAndSend<T>(
       return await send(code)
     } catch (error) {
       if (!isWrongCode(error) || tries === TRIES) throw error
+      use.asking.beforeQuestion?.()
       source.say('STS refused that code')
     }
   }
@@ -69,9 +71,10 @@ async function askAndSend<T>(
 /** A code that was not sent yet: STS takes each once, and a second try only looks like a wrong one. */
 async function unusedCode(workspace: Workspace, use: CodeUse, source: CodeSource, deadlineMs: number): Promise<string> {
   for (;;) {
-    use.asking.beforeQuestion?.()
     const code = await source.code(deadlineMs)
+    use.asking.afterQuestion?.()
     if (!wasUsed(workspace, use.serial, code, use.serverMs())) return code
+    use.asking.beforeQuestion?.()
     await untilNextCode(use, source, deadlineMs)
   }
 }
