@@ -20,7 +20,7 @@ const WAIT_LEAST_MS = 10
 const WAIT_SPREAD_MS = 15
 /** A refresh is over by then. Who waits longer waits for a person: a hundred that look so often keep two processors busy. */
 const SOON_MS = 2_000
-const LONG_WAIT_FACTOR = 7
+const LONG_WAIT_FACTOR = 5
 
 export interface LockOptions<T> {
   readonly folder: string

@@ -70,6 +70,7 @@ export function profileSources(workspace: Workspace, plan: Plan, options: Source
     if (serial) backOff(workspace, questionName(identity.id, serial))
     throw error
   }
+  const mayWaitForPerson = options.asking?.mayAsk === true && steps.some(asksForCode)
   let fetched: Session | RootCredentials | null = null
   const fetchAnew = async () => {
     const { fetchRoot } = await import('./fetch-root.ts')
@@ -125,7 +126,7 @@ export function profileSources(workspace: Workspace, plan: Plan, options: Source
       const flight = {
         name: `session ${key}`,
         profile: plan.profile,
-        waitMs: !isUrgent ? WAIT_WITH_SESSION_MS : plan.steps.some(asksForCode) ? WAIT_FOR_CODE_MS : WAIT_MS,
+        waitMs: !isUrgent ? WAIT_WITH_SESSION_MS : mayWaitForPerson ? WAIT_FOR_CODE_MS : WAIT_MS,
         record,
         async whileWaiting() {
           if (!recorded) throwRefusalSince(workspace, plan.profile, startedMs)
