@@ -79,7 +79,10 @@ function importingAll(exportsOf: ReadonlyMap<string, readonly string[]>): string
 
 /** A part whose modules run when they are asked for. Sorted: in the order in which esbuild met them no two builds are the same. */
 function requiringAll(files: ReadonlySet<string>): string {
-  return `module.exports = {\n${[...files].sort().map((file) => `'${file}': () => require('./${file}'),\n`).join('')}}\n`
+  return `module.exports = {\n${[...files]
+    .sort()
+    .map((file) => `'${file}': () => require('./${file}'),\n`)
+    .join('')}}\n`
 }
 
 /** Turns an import of a module that lies in another part into a look into that part, and notes that it is wanted there. */

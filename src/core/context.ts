@@ -10,12 +10,15 @@ export interface Terminal {
    * `CredError('person')` at the deadline.
    */
   ask(question: string, limits?: AskLimits): Promise<string>
+  /** Shows a line that counts the seconds down, and drops what is typed meanwhile. Throws what `ask` throws. */
+  countDown(ms: number, text: (seconds: number) => string): Promise<void>
   /** Asks and reads one line without echo; the terminal's settings are put back whatever happens. */
   askHidden(question: string): Promise<string>
 }
 
 /** For a question under a program that may give up on us: lines typed before it are dropped, and its end ends the question. */
 export interface AskLimits {
+  /** From now on. */
   readonly deadlineMs: number
 }
 

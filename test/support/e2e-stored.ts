@@ -26,6 +26,11 @@ export function indexFiles(place: Pick<E2ePlace, 'home'>, kind = ''): string[] {
     .map((name) => join(folder, name))
 }
 
+/** The file names of a folder of the state. */
+export function filesIn(place: Pick<E2ePlace, 'home'>, folder: 'vault' | 'locks'): string[] {
+  return readdirSync(join(stateDir(place), folder))
+}
+
 /** Changes the entry of each index file of a kind. */
 export function changeIndex(
   place: Pick<E2ePlace, 'home'>,

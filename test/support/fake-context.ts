@@ -65,6 +65,7 @@ export function fakeTerminal(answers: readonly string[], onAsk: (question: strin
     columns: 80,
     show: (text) => shown.push(text),
     ask: answer,
+    countDown: async (_ms, text) => void shown.push(text(1)),
     askHidden: answer,
     get text() {
       return shown.join('')

@@ -13,6 +13,8 @@ export interface Pty {
   waitFor(text: string): Promise<void>
   /** Types: `\r` is Enter, `\x03` Ctrl-C. */
   type(text: string): void
+  /** Closes the terminal, as a window is closed. */
+  hangUp(): void
   /** The exit status; 128 + n for signal n. */
   readonly exited: Promise<number>
 }
@@ -68,6 +70,7 @@ export function openPty(t: Owner, command: readonly string[], env: Record<string
   return {
     output: () => shown,
     type: (text) => child.stdin.write(text),
+    hangUp: () => child.kill('SIGKILL'),
     exited,
     waitFor: (text) =>
       new Promise((resolve, reject) => {

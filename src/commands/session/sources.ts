@@ -28,6 +28,8 @@ export interface SourcesOptions {
   readonly store: () => Promise<Store>
   /** Nobody is asked unless it is given. */
   readonly asking?: Asking
+  /** The plan under which what it gives is kept: that of the tools, where `login --duration` asks for another. */
+  readonly keptAs?: Plan
 }
 
 /** How long one process waits for others' refreshes, all hops together: more than a refresh may take with all its tries. */
@@ -69,6 +71,7 @@ export function profileSources(workspace: Workspace, plan: Plan, options: Source
     if (serial) backOff(workspace, questionName(identity.id, serial))
     throw error
   }
+  const mayWaitForPerson = options.asking?.mayAsk === true && steps.some(asksForCode)
   let fetched: Session | RootCredentials | null = null
   const fetchAnew = async () => {
     const { fetchRoot } = await import('./fetch-root.ts')
@@ -93,7 +96,11 @@ export function profileSources(workspace: Workspace, plan: Plan, options: Source
       fetched = 'identity' in given ? given : null
       return given
     },
-    cacheKey: (identity, level) => cacheKey(workspace, plan, identity, level),
+    cacheKey(identity, level) {
+      const { keptAs = plan } = options
+      if (level !== steps.length - 1) return cacheKey(workspace, plan, identity, level)
+      return cacheKey(workspace, keptAs, identity, keptAs.steps.length - 1)
+    },
     note: (key) => index.known('session', key),
     read: async (key) => readSession(await options.store(), key),
     async save(key, session, identity, level) {
@@ -109,6 +116,8 @@ export function profileSources(workspace: Workspace, plan: Plan, options: Source
       }
       if (!recorded) forgetFailure(workspace, plan.profile)
       endBackoff(workspace, `session ${key}`)
+      const serial = steps[level]?.mfaSerial
+      if (serial) endBackoff(workspace, questionName(identity.id, serial))
       saved = true
     },
     stsNowMs: (clockName) => stsNowMs(workspace, clockName),
@@ -116,7 +125,7 @@ export function profileSources(workspace: Workspace, plan: Plan, options: Source
       const { refreshExclusively } = await import('./single-flight.ts')
       const startedMs = context.nowMs()
       const beganMs = performance.now()
-      const waitMs = !isUrgent ? WAIT_WITH_SESSION_MS : plan.steps.some(asksForCode) ? WAIT_FOR_CODE_MS : WAIT_MS
+      const waitMs = !isUrgent ? WAIT_WITH_SESSION_MS : mayWaitForPerson ? WAIT_FOR_CODE_MS : WAIT_MS
       const flight = {
         name: `session ${key}`,
         profile: plan.profile,
