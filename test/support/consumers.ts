@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 
-const CLIENTS = resolve(import.meta.dirname, '../../../shared/clients')
+export const CLIENTS = resolve(import.meta.dirname, '../../../shared/clients')
 
 /** How often a consumer runs the helper, as its own source has it (contract §1.5 and §1.7). */
 export interface HelperRuns {
@@ -141,7 +141,7 @@ export function motoServer(): string | null {
 }
 
 /** The AWS CLI of a major version: pyenv's own file (its shim breaks under another HOME), else one on PATH. */
-function awsCli(major: '1' | '2'): string | null {
+export function awsCli(major: '1' | '2'): string | null {
   return remembered(`aws-cli/${major}.`, () => {
     const candidates = [fromPyenv('aws'), ...onPath('aws')]
     return (
@@ -151,7 +151,7 @@ function awsCli(major: '1' | '2'): string | null {
 }
 
 /** A Python that has boto3. */
-function python(): string | null {
+export function python(): string | null {
   return remembered('python', () => {
     const code = 'import importlib.util as i; print("here" if i.find_spec("boto3") else "")'
     const candidates = [fromPyenv('python3'), ...onPath('python3')]
