@@ -19,6 +19,8 @@ export const VERBS: Readonly<Record<string, () => Promise<{ readonly verb: Verb 
   exec: () => import('./commands/exec.ts'),
   serve: () => import('./commands/serve.ts'),
   list: () => import('./commands/list.ts'),
+  status: () => import('./commands/status.ts'),
+  whoami: () => import('./commands/whoami.ts'),
   hook: () => import('./commands/hook.ts'),
   completion: () => import('./commands/completion.ts'),
 }
@@ -83,7 +85,8 @@ async function dispatch(words: readonly string[], context: Context): Promise<unk
     context.out(verbHelp(verb))
     return
   }
-  return verb.run(parseArguments(verb, rest), context)
+  const ending = await verb.run(parseArguments(verb, rest), context)
+  return typeof ending === 'string' ? EXIT_CODES[ending] : ending
 }
 
 async function loadVerb(name: string, rest: readonly string[] = []): Promise<{ readonly verb: Verb }> {

@@ -1,7 +1,8 @@
 import { spanText } from '../core/clock.ts'
 import { CredError } from '../core/errors.ts'
+import { pasteable, withCommand } from '../core/paste.ts'
 import { defaultRegion, hasLegacyEndpoint, partitionOfRegion } from '../core/sts-region.ts'
-import { maskedKeyId, pastedWord, quoted, shown } from '../core/text.ts'
+import { maskedKeyId, quoted, shown } from '../core/text.ts'
 import type { StsCall } from './sts-calls.ts'
 import { type SeenClock, skewMs } from './sts-client.ts'
 import { wayThere, wordUnreachable } from './unreachable.ts'
@@ -44,7 +45,7 @@ export function wordStsError(error: unknown, call: StsCall, seen: SeenClock | nu
   const said = typeof message === 'string' && message !== 'UnknownError' ? shown(message.trim(), 300) : ''
   const { why, hint } = refusal(code, said, call, seen)
   return new CredError('failed', `cannot ${call.purpose}: ${why} (${shown(code, 60)})`, {
-    ...(hint === null ? {} : { hint }),
+    hint,
     cause: new StsRefusal(code),
   })
 }
@@ -70,8 +71,8 @@ function refusal(code: string, said: string, call: StsCall, seen: SeenClock | nu
   const { signer, profile } = call
   const key = maskedKeyId(call.keys.accessKeyId)
   const whose = `${key} of ${quoted(signer)}`
-  const setup = `aws-cred setup ${pastedWord(profile)}`
-  const addAgain = `aws-cred add ${pastedWord(signer)} --replace`
+  const setup = pasteable`aws-cred setup ${profile}`
+  const addAgain = pasteable`aws-cred add ${signer} --replace`
   switch (code) {
     case 'InvalidClientTokenId':
     case 'UnrecognizedClientException':
@@ -80,7 +81,7 @@ function refusal(code: string, said: string, call: StsCall, seen: SeenClock | nu
       if (isClockRefusal(said, seen)) return clockOff(said, seen)
       return {
         why: `the secret key of ${quoted(signer)} is not that of ${key}`,
-        hint: call.signerIsForeign === true ? null : `put the pair in again: ${addAgain}`,
+        hint: call.signerIsForeign === true ? null : withCommand('put the pair in again: ', addAgain),
       }
     case 'RequestExpired':
     case 'RequestTimeTooSkewed':
@@ -89,7 +90,7 @@ function refusal(code: string, said: string, call: StsCall, seen: SeenClock | nu
     case 'ExpiredToken':
       return {
         why: `the session ${whose} has expired`,
-        hint: `renew it where it comes from, or use a key: aws-cred add ${pastedWord(signer)}`,
+        hint: pasteable`renew it where it comes from, or use a key: aws-cred add ${signer}`,
       }
     case 'ExpiredTokenException':
       return {
@@ -155,7 +156,7 @@ function refusal(code: string, said: string, call: StsCall, seen: SeenClock | nu
  * Regions that an account must switch on answer so to its good keys as well. Those with the legacy endpoint are always
  * on, and so are other partitions'.
  */
-function unknownKey(call: StsCall, whose: string, addAgain: string): Wording {
+function unknownKey(call: StsCall, whose: string, addAgain: string | null): Wording {
   const { region } = call.place
   const isAlwaysOn = hasLegacyEndpoint(region) || partitionOfRegion(region) !== 'aws' || call.place.override !== null
   const isSession = call.keys.sessionToken !== null
@@ -163,7 +164,8 @@ function unknownKey(call: StsCall, whose: string, addAgain: string): Wording {
   if (!isAlwaysOn) return { why, hint: `the account may not have ${region} switched on; ${otherRegion(call)}` }
   if (isSession) return { why, hint: 'it was revoked, or whom it stands for was deleted' }
   const state = 'it was deleted or switched off'
-  return { why, hint: call.signerIsForeign === true ? state : `${state}; put a new one in: ${addAgain}` }
+  const cure = call.signerIsForeign === true ? null : withCommand(`${state}; put a new one in: `, addAgain)
+  return { why, hint: cure ?? state }
 }
 
 function otherRegion({ place }: StsCall): string {
@@ -195,16 +197,22 @@ function clockOff(said: string, seen: SeenClock | null): Wording {
 }
 
 /** What the other side has to allow, or which half of MFA is wrong. */
-function deniedHint(said: string, signer: string, setup: string): string | null {
+function deniedHint(said: string, signer: string, setup: string | null): string | null {
   if (/invalid MFA one time pass code/i.test(said))
     return 'a code is good once, and for half a minute: wait for the next'
-  if (/must provide both MFA serial number/i.test(said)) return `name the device: ${setup} --mfa-serial ARN`
+  if (/must provide both MFA serial number/i.test(said))
+    return withCommand('name the device: ', setup, ' --mfa-serial ARN')
   if (/unable to validate MFA code/i.test(said)) {
-    return `the serial is not that of a device of this user; name the right one: ${setup} --mfa-serial ARN`
+    return withCommand(
+      'the serial is not that of a device of this user; name the right one: ',
+      setup,
+      ' --mfa-serial ARN',
+    )
   }
   if (!/ is not authorized to perform: sts:AssumeRole on /.test(said) || /explicit deny/.test(said)) return null
   const who = /^User: (arn:\S+) is not/.exec(said)?.[1] ?? quoted(signer)
-  return `the role's trust policy must allow ${who}; an external id is set with: ${setup} --external-id TEXT`
+  const allow = `the role's trust policy must allow ${who}`
+  return withCommand(`${allow}; an external id is set with: `, setup, ' --external-id TEXT') ?? allow
 }
 
 /** Where each value that STS can find fault with stands. */
@@ -220,8 +228,8 @@ const VALUE_KEYS: Readonly<Record<string, string>> = {
   transitiveTagKeys: 'aws_cred_transitive_tag_keys',
 }
 
-function validationHint(said: string, setup: string, profile: string): string | null {
-  if (/DurationSeconds exceeds|at 'durationSeconds'/.test(said)) return `${setup} --duration 1h`
+function validationHint(said: string, setup: string | null, profile: string): string | null {
+  if (/DurationSeconds exceeds|at 'durationSeconds'/.test(said)) return withCommand('', setup, ' --duration 1h')
   const key = VALUE_KEYS[/ at '(\w+)/.exec(said)?.[1] ?? '']
   return key === undefined ? null : `it is ${key} of profile ${quoted(profile)}`
 }

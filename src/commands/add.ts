@@ -1,6 +1,7 @@
 import type { Context, Terminal } from '../core/context.ts'
 import { CredError } from '../core/errors.ts'
 import { checkedKeyName } from '../core/key-name.ts'
+import { pasteable } from '../core/paste.ts'
 import type { LongLivedKey } from '../core/session.ts'
 import { at } from '../core/sts-limits.ts'
 import { quoted, shown } from '../core/text.ts'
@@ -49,7 +50,7 @@ async function run(given: Arguments, context: Context): Promise<void> {
   const present = await presentKey(workspace, store, name)
   if (present !== null && !given.flag('replace')) await askToReplace(name, present, terminal)
   const pair = await readKeys(context, origin)
-  const again = `aws-cred add ${shown(name)}`
+  const again = pasteable`aws-cred add ${name}`
   const identity = given.flag('no-verify')
     ? unverifiedIdentity(workspace, name, region ?? null)
     : await identifyKey(workspace, name, pair, { region: region ?? null, again })
@@ -63,7 +64,7 @@ async function run(given: Arguments, context: Context): Promise<void> {
 }
 
 async function askToReplace(name: string, present: PresentKey, terminal: Terminal | null): Promise<void> {
-  const hint = { hint: `aws-cred add ${shown(name)} --stdin --replace` }
+  const hint = { hint: pasteable`aws-cred add ${name} --stdin --replace` }
   if (terminal === null) {
     throw new CredError('person', `cannot add ${quoted(name)}: it holds ${present.keyId} already`, hint)
   }
@@ -76,6 +77,6 @@ function warnOfFile({ context, files }: Workspace, { name }: LongLivedKey): void
   if (line === undefined) return
   const where = shown(at({ path: shortPath(line.path, context), line: line.line }), 300)
   context.err(
-    `aws-cred: warning: ${where} gives keys of ${quoted(name)} too; tools that read the file still take those: aws-cred import ${shown(name)}\n`,
+    `aws-cred: warning: ${where} gives keys of ${quoted(name)} too; tools that read the file still take those${pasteable`: aws-cred import ${name}` ?? ''}\n`,
   )
 }

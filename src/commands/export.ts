@@ -3,9 +3,10 @@ import { exportChanges, SECRET_VARIABLES, unsetChanges, type VariableChange } fr
 import type { Context } from '../core/context.ts'
 import { CredError } from '../core/errors.ts'
 import { FORMATS, formatChanges, formatUnset } from '../core/export-formats.ts'
+import { pasteable } from '../core/paste.ts'
 import { processDocument } from '../core/process-document.ts'
 import { githubCommandValue } from '../core/quote.ts'
-import { quoted, shown } from '../core/text.ts'
+import { quoted } from '../core/text.ts'
 import type { Arguments, Verb } from '../core/verb.ts'
 import { checkNotUnderOwnMarker } from './session/marker.ts'
 import { credentialsOf, planOf, typedCall } from './session/obtain-credentials.ts'
@@ -84,13 +85,13 @@ function regionToClear(context: Context): string | null {
 
 async function confirm(context: Context, profile: string): Promise<void> {
   const terminal = context.openTerminal()
-  const hint = `for this shell: eval "$(aws-cred export --profile ${shown(profile)})"`
+  const hint = pasteable`for this shell: eval "$(aws-cred export --profile ${profile})"`
   if (terminal === null) {
     throw new CredError('person', `cannot show the secrets of ${quoted(profile)} on a terminal: nobody can be asked`, {
       hint,
     })
   }
-  terminal.show(`the secrets of ${quoted(profile)} are about to be shown here; ${hint}\n`)
+  terminal.show(`the secrets of ${quoted(profile)} are about to be shown here${hint === null ? '' : `; ${hint}`}\n`)
   const answer = (await terminal.ask('show them? [y/N] ')).trim().toLowerCase()
   if (answer === 'y' || answer === 'yes') return
   throw new CredError('failed', `cannot export profile ${quoted(profile)}: not confirmed`, { hint })

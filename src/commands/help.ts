@@ -27,7 +27,14 @@ const GROUPS: readonly (readonly [group: string, verbs: readonly (readonly [name
       ['serve', 'run a command that fetches fresh ones while it lives'],
     ],
   ],
-  ['look', [['list', 'profiles, where their keys lie, time left']]],
+  [
+    'look',
+    [
+      ['list', 'profiles, where their keys lie, time left'],
+      ['status', 'which profiles are ready, for people and scripts'],
+      ['whoami', 'whom AWS takes a profile for'],
+    ],
+  ],
   [
     'shell',
     [

@@ -3,6 +3,7 @@ import type { Context, Terminal } from '../core/context.ts'
 import { CredError } from '../core/errors.ts'
 import type { ImportPlan } from '../core/import-plan.ts'
 import { checkedKeyName } from '../core/key-name.ts'
+import { pasteable, withCommand } from '../core/paste.ts'
 import { plainRequest } from '../core/setup-request.ts'
 import { wrapped } from '../core/table.ts'
 import { listed, maskedKeyId, quoted, shown } from '../core/text.ts'
@@ -13,7 +14,7 @@ import { chooseImport, type ImportChoice, type ImportWish } from './import/choos
 import { copiesOf, leftLines, linkLines, OUT_OF_REACH } from './import/left-lines.ts'
 import { storePairs } from './import/store-pairs.ts'
 import { takeOut } from './import/take-out.ts'
-import { checkHomeIsOurs } from './session/config-edits.ts'
+import { checkFilesAreOurs } from './session/config-edits.ts'
 import { forgetFailuresForPerson } from './session/failures.ts'
 import { checkRegion } from './session/identify-key.ts'
 import { typedTerminal } from './session/open-store.ts'
@@ -47,7 +48,7 @@ export const verb: Verb = {
 async function run(given: Arguments, context: Context): Promise<void> {
   const wish = wishOf(given, context)
   const workspace = openWorkspace(context)
-  checkHomeIsOurs(workspace)
+  checkFilesAreOurs(workspace)
   const terminal = typedTerminal(context)
   const choice = await chooseImport(workspace, wish, terminal)
   if (choice.plan !== null) await carryOut(workspace, wish, choice, choice.plan, terminal)
@@ -138,9 +139,9 @@ async function ask(
   const profiles = [...taken.keys()]
   if (terminal === null) {
     context.err(text)
-    const names = wish.names === 'all' ? ['--all'] : wish.names
+    const command = wish.names === 'all' ? 'aws-cred import --all' : pasteable`aws-cred import ${wish.names}`
     throw new CredError('person', `cannot import ${listed(profiles)}: nobody can be asked here`, {
-      hint: `do it unasked: ${shown(['aws-cred import', ...names, ...wish.options, '--yes'].join(' '), 4000)}`,
+      hint: withCommand('do it unasked: ', command, [...wish.options, '--yes'].map((word) => ` ${word}`).join('')),
     })
   }
   terminal.show(text)
@@ -166,8 +167,10 @@ function doneLines({ context, files }: Workspace, agreed: ImportPlan, done: Impo
       : [`wrote the credential_process line of ${listed(done.setUp)} in ${path(files.configPath)}`]
   const took = `took ${whose} out of ${done.takenFrom.map(path).join(' and ')}`
   if (agreed.pairs.length > 0) return [...wrote, took]
-  const next = (each: string) => `  aws-cred setup ${shown(each)} --role-arn ARN --source-profile NAME`
-  return [took, 'next, a role that renews its sessions:', ...profiles.map(next)]
+  const next = profiles.flatMap(
+    (each) => pasteable`  aws-cred setup ${each} --role-arn ARN --source-profile NAME` ?? [],
+  )
+  return next.length === 0 ? [took] : [took, 'next, a role that renews its sessions:', ...next]
 }
 
 /** Broken at spaces for a terminal; an indented line is a command, which must stay whole to be pasted. */

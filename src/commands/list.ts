@@ -1,11 +1,13 @@
 import type { Context } from '../core/context.ts'
+import { pasteable } from '../core/paste.ts'
 import { at } from '../core/sts-limits.ts'
 import { tableText } from '../core/table.ts'
 import { quoted, shown } from '../core/text.ts'
 import type { Arguments, Verb } from '../core/verb.ts'
 import { screenOf, shortPath } from '../io/screen.ts'
 import { profileNames } from './session/profile-names.ts'
-import { isVaultShut, profileRow } from './session/profile-row.ts'
+import { profileRow } from './session/profile-row.ts'
+import { isVaultShut } from './session/profile-state.ts'
 import { openWorkspace, type Workspace } from './session/workspace.ts'
 
 export const verb: Verb = {
@@ -46,7 +48,7 @@ function fileKeys({ context, files, index }: Workspace, name: string): string[] 
   if (line === undefined || index.read('key', name) === null) return []
   const where = shown(at({ path: shortPath(line.path, context), line: line.line }), 300)
   return [
-    `${shown(name)}: ${where} gives keys too; tools that read the file still take those\n  aws-cred import ${shown(name)}`,
+    `${shown(name)}: ${where} gives keys too; tools that read the file still take those${pasteable`\n  aws-cred import ${name}` ?? ''}`,
   ]
 }
 

@@ -6,18 +6,25 @@ import type { Arguments, Verb } from '../core/verb.ts'
 import { dropSession } from '../keychain/session-items.ts'
 import type { Store } from '../keychain/store.ts'
 import { openTypedStore } from './session/choose-store.ts'
+import { emptyCliCache } from './session/empty-cli-cache.ts'
 import { typedTerminal } from './session/open-store.ts'
-import { planOf } from './session/profile-row.ts'
+import { planOf } from './session/profile-state.ts'
 import { cacheKey, profileSources } from './session/sources.ts'
 import { openWorkspace, type Workspace } from './session/workspace.ts'
 
 export const verb: Verb = {
   name: 'logout',
   about: 'Forgets sessions; the keys stay, and the next use fetches new ones',
-  usage: 'aws-cred logout PROFILE… | --all',
+  usage: 'aws-cred logout [PROFILE… | --all] [--cli-cache]',
   positionals: ['PROFILE…'],
-  options: { all: { type: 'boolean', about: 'forget every session on this machine' } },
-  examples: ['aws-cred logout prod', 'aws-cred logout --all'],
+  options: {
+    all: { type: 'boolean', about: 'forget every session on this machine' },
+    'cli-cache': {
+      type: 'boolean',
+      about: 'remove the sessions that the AWS CLI keeps in ~/.aws/cli/cache, too or alone',
+    },
+  },
+  examples: ['aws-cred logout prod', 'aws-cred logout --all', 'aws-cred logout --cli-cache'],
   exitCodes: '0 done, 1 failed, 2 used wrongly, 3 a person is needed and none is there, 130 Ctrl-C',
   run,
 }
@@ -25,13 +32,37 @@ export const verb: Verb = {
 async function run(given: Arguments, context: Context): Promise<void> {
   const profiles = given.positionals
   const all = given.flag('all')
-  if (all === profiles.length > 0)
-    throw usageError(verb, all ? '--all and a profile do not go together' : 'name a profile, or --all')
+  if (all && profiles.length > 0) throw usageError(verb, '--all and a profile do not go together')
+  const hasSessions = all || profiles.length > 0
+  if (!hasSessions && !given.flag('cli-cache')) throw usageError(verb, 'name a profile, or --all')
   const workspace = openWorkspace(context)
-  const found = all
-    ? allSessions(workspace)
-    : new Set(profiles.flatMap((profile) => [...sessionsOf(workspace, profile)]))
-  const what = all ? 'on this machine' : `of ${profiles.map((profile) => shown(profile)).join(', ')}`
+  // A name that stands nowhere is told before anything is removed.
+  const found = all ? allSessions(workspace) : new Set(profiles.flatMap((name) => [...sessionsOf(workspace, name)]))
+  const failures: CredError[] = []
+  if (given.flag('cli-cache')) await attempt(failures, () => emptyCliCache(workspace))
+  if (hasSessions) {
+    const what = all ? 'on this machine' : `of ${profiles.map((name) => shown(name)).join(', ')}`
+    await attempt(failures, () => forget(workspace, found, what))
+  }
+  const [first, second] = failures
+  if (first !== undefined && second !== undefined) {
+    throw new CredError(second.code, `${first.message}; ${second.message}`, { cause: failures, ...hintOf(second) })
+  }
+  if (first !== undefined) throw first
+}
+
+/** What cannot be done does not keep the rest from being done. */
+async function attempt(failures: CredError[], work: () => void | Promise<void>): Promise<void> {
+  try {
+    await work()
+  } catch (error) {
+    if (!(error instanceof CredError) || error.code === 'interrupted') throw error
+    failures.push(error)
+  }
+}
+
+async function forget(workspace: Workspace, found: ReadonlySet<string>, what: string): Promise<void> {
+  const { context } = workspace
   if (found.size === 0) {
     context.err(`no sessions ${what} are stored\n`)
     return
@@ -101,7 +132,11 @@ async function drop(workspace: Workspace, cacheKeys: ReadonlySet<string>, what: 
 
 function leftOver(error: CredError, left: number, what: string): CredError {
   return new CredError(error.code, `${error.message}; ${countText(left)} ${what} ${left === 1 ? 'is' : 'are'} left`, {
-    ...(error.hint === null ? {} : { hint: error.hint }),
+    ...hintOf(error),
     cause: error,
   })
+}
+
+function hintOf({ hint }: CredError): { readonly hint?: string } {
+  return hint === null ? {} : { hint }
 }

@@ -1,5 +1,6 @@
 import type { Context, Terminal } from '../core/context.ts'
 import { CredError } from '../core/errors.ts'
+import { pasteable } from '../core/paste.ts'
 import type { LongLivedKey } from '../core/session.ts'
 import { maskedKeyId, nearest, quoted, shown } from '../core/text.ts'
 import type { Arguments, Verb } from '../core/verb.ts'
@@ -82,7 +83,7 @@ async function find(workspace: Workspace, store: Store, name: string): Promise<F
 async function confirm(name: string, found: Found, terminal: Terminal | null): Promise<void> {
   if (terminal === null) {
     throw new CredError('person', `cannot remove ${quoted(name)}: nobody is there to say yes`, {
-      hint: `aws-cred remove ${shown(name)} --yes`,
+      hint: pasteable`aws-cred remove ${name} --yes`,
     })
   }
   const answer = await terminal.ask(`remove ${whatOf(name, found.keyId, found.sessions.noted.length)}? [y/N] `)

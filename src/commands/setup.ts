@@ -1,6 +1,7 @@
 import { usageError } from '../core/arguments.ts'
 import type { Context } from '../core/context.ts'
 import { CredError } from '../core/errors.ts'
+import { pasteable } from '../core/paste.ts'
 import { planSetup, type SetupPlan } from '../core/setup-plan.ts'
 import { checkProfileName, type SetupRequest, setupCommand, setupRequest } from '../core/setup-request.ts'
 import { quoted, shown } from '../core/text.ts'
@@ -8,7 +9,7 @@ import type { Arguments, Verb } from '../core/verb.ts'
 import { undoConfig, writeConfig } from '../io/config-backup.ts'
 import { checkReplaceable } from '../io/replace-file.ts'
 import { shortPath } from '../io/screen.ts'
-import { backupPlace, checkHomeIsOurs, surroundingsNow, withConfigLock } from './session/config-edits.ts'
+import { backupPlace, checkFilesAreOurs, surroundingsNow, withConfigLock } from './session/config-edits.ts'
 import { typedTerminal } from './session/open-store.ts'
 import { openWorkspace, type Workspace } from './session/workspace.ts'
 
@@ -55,7 +56,7 @@ async function run(given: Arguments, context: Context): Promise<void> {
       throw new CredError(
         'failed',
         `cannot set up profile ${quoted(profile)}: another program has changed the config meanwhile, nothing is written`,
-        { hint: `look at the change again: ${setupCommand(request, '')}`.trimEnd() },
+        { hint: setupCommand('look at the change again: ', request) },
       )
     }
     if (agreed === null) showNotes(context, plan)
@@ -64,7 +65,8 @@ async function run(given: Arguments, context: Context): Promise<void> {
     return true
   })
   const name = sectionName(workspace, profile)
-  context.err(wrote ? `wrote ${name}; undo: aws-cred setup ${profile} --undo\n` : nothingToWrite(workspace, profile))
+  const cure = pasteable`; undo: aws-cred setup ${profile} --undo` ?? ''
+  context.err(wrote ? `wrote ${name}${cure}\n` : nothingToWrite(workspace, profile))
 }
 
 /** Shows the change and asks; gives what was agreed to. */
@@ -82,7 +84,7 @@ async function askForIt(workspace: Workspace, request: SetupRequest): Promise<Se
   if (terminal === null) {
     context.err(text)
     throw new CredError('person', `cannot set up profile ${quoted(request.profile)}: nobody can be asked here`, {
-      hint: `write it unasked: ${setupCommand(request, '--yes')}`,
+      hint: setupCommand('write it unasked: ', request, '--yes'),
     })
   }
   terminal.show(text)
@@ -127,6 +129,6 @@ function sectionName(workspace: Workspace, profile: string): string {
 
 function openOwnWorkspace(context: Context): Workspace {
   const workspace = openWorkspace(context)
-  checkHomeIsOurs(workspace)
+  checkFilesAreOurs(workspace)
   return workspace
 }

@@ -1,4 +1,5 @@
 import { CredError } from './errors.ts'
+import { isPlainWord } from './paste.ts'
 import { nearest, quoted, shown } from './text.ts'
 import type { Arguments, Verb } from './verb.ts'
 
@@ -100,7 +101,7 @@ export function verbHint(typed: string, rest: readonly string[], verbs: readonly
 
 /** Whether a word may stand in a hint: a shell reads it as it is, and it is no secret key (40 of the same letters). */
 function isPlain(word: string): boolean {
-  return /^[\w.@:/+=-]+$/.test(word) && (word.length < 32 || word.startsWith('arn:'))
+  return isPlainWord(word.replace(/^--?/, '')) && (word.length < 32 || word.startsWith('arn:'))
 }
 
 export function usageError(verb: Pick<Verb, 'name'>, state: string): CredError {

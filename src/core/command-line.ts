@@ -93,9 +93,9 @@ const PROFILE_NAME = /^[A-Za-z0-9_./%@:+][A-Za-z0-9_./%@:+-]*$/
 const PLAIN_PATH = /^[A-Za-z0-9_.@/+: -]+$/
 const PLAIN_WINDOWS_PATH = /^[A-Za-z0-9_.@/+: \\-]+$/
 
-/** Whether every SDK's parser, sh and cmd.exe read this profile name as it is written. */
+/** Whether every SDK's parser, sh and cmd.exe read this profile name as it is written; and no longer than anybody means. */
 export function isPortableProfileName(name: string, platform: string): boolean {
-  return PROFILE_NAME.test(name) && !(platform === 'win32' && name.includes('%'))
+  return name.length <= 200 && PROFILE_NAME.test(name) && !(platform === 'win32' && name.includes('%'))
 }
 
 /**

@@ -1,5 +1,6 @@
 import { localExpirationMs, toUtcSeconds } from './clock.ts'
 import { CredError } from './errors.ts'
+import { pasteable } from './paste.ts'
 import type { HandedOut } from './process-document.ts'
 import { quoted, shown } from './text.ts'
 
@@ -13,7 +14,7 @@ export function containerDocument(profile: string, credentials: HandedOut): stri
     throw new CredError(
       'failed',
       `cannot serve profile ${quoted(profile)} at an endpoint: it hands out keys without an end, and SDKs take only sessions there`,
-      { hint: `run the command with the keys: aws-cred exec --profile ${shown(profile)} -- CMD` },
+      { hint: pasteable`run the command with the keys: aws-cred exec --profile ${profile} -- CMD` },
     )
   }
   const document = {

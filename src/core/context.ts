@@ -3,6 +3,7 @@ export type Environment = Readonly<Record<string, string | undefined>>
 /** A terminal that a person sits at, opened apart from stdin and stdout. */
 export interface Terminal {
   readonly columns: number
+  readonly rows: number
   /** Shows text as it is; the caller has escaped what came from outside. */
   show(text: string): void
   /**

@@ -8,8 +8,8 @@ import { shown } from './text.ts'
 export type CredErrorCode = 'failed' | 'usage' | 'person' | 'interrupted' | 'not-executable' | 'no-command'
 
 export interface CredErrorOptions {
-  /** One line that ends in a command to paste, or gives one fact. Left out where it would be idle. */
-  readonly hint?: string
+  /** One line that ends in a command to paste (`pasteable`), or gives one fact. Null or left out where it would be idle. */
+  readonly hint?: string | null
   readonly cause?: unknown
 }
 

@@ -2,10 +2,11 @@ import { CredError } from './errors.ts'
 import { type IniDocument, parseIni, serializeIni } from './ini.ts'
 import { removeProperties } from './ini-edit.ts'
 import { checkedPair, type KeyPair } from './key-input.ts'
+import { pasteable, withCommand } from './paste.ts'
 import { halfKeysError } from './plan-errors.ts'
 import { secretLines } from './setup-secrets.ts'
 import { at, type Origin } from './sts-limits.ts'
-import { maskedKeyId, quoted, shown } from './text.ts'
+import { maskedKeyId, quoted } from './text.ts'
 
 const ID = 'aws_access_key_id'
 const SECRET = 'aws_secret_access_key'
@@ -70,9 +71,9 @@ export function holdsKeys(keys: FileKeys): boolean {
   return keys.lines.some(({ value }) => value !== '')
 }
 
-/** The command that takes a profile's keys, or its session, out of the files. */
-export function importCommand(keys: FileKeys): string {
-  return `aws-cred import ${shown(keys.profile)}${isSession(keys) ? ' --drop-session' : ''}`
+/** The command that takes a profile's keys, or its session, out of the files; null where no shell can be told it. */
+export function importCommand(keys: FileKeys): string | null {
+  return withCommand('', pasteable`aws-cred import ${keys.profile}`, isSession(keys) ? ' --drop-session' : '')
 }
 
 /**
@@ -90,7 +91,7 @@ export function sessionKeys(keys: FileKeys): readonly string[] {
  */
 export function longLivedPair(keys: FileKeys): KeyPair {
   const [id, secret, token] = [lineOf(keys, ID), lineOf(keys, SECRET), tokenOf(keys)]
-  const cannot = (state: string, hint: string) =>
+  const cannot = (state: string, hint: string | null) =>
     new CredError('failed', `cannot import ${quoted(keys.profile)}: ${state}`, { hint })
   if (isSession(keys)) {
     const state =
@@ -99,7 +100,8 @@ export function longLivedPair(keys: FileKeys): KeyPair {
         : id?.value.startsWith('AKIA')
           ? `${token.key} (${at(token)}) stands beside a long-lived key`
           : `its keys are a session (${token.key}, ${at(token)}), which cannot renew itself`
-    throw cannot(state, `take ${id?.value.startsWith('AKIA') ? 'that line' : 'its lines'} out: ${importCommand(keys)}`)
+    const lead = `take ${id?.value.startsWith('AKIA') ? 'that line' : 'its lines'} out: `
+    throw cannot(state, withCommand(lead, importCommand(keys)))
   }
   if (id === null || secret === null) throw halfKeysError(keys.profile, id, secret)
   for (const line of keys.lines) {

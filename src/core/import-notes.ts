@@ -1,9 +1,10 @@
 import type { ImportRequest } from './import-plan.ts'
+import { pasteable } from './paste.ts'
 import { mergeProfiles, type Profiles } from './profiles.ts'
 import { setting } from './settings.ts'
 import type { SetupSurroundings } from './setup-plan.ts'
 import { CHAINED_MAX_S } from './sts-limits.ts'
-import { listed, quoted, shown } from './text.ts'
+import { listed, quoted } from './text.ts'
 
 /** Who else is touched by taking keys out of the files, one line each. */
 export function importNotes(request: ImportRequest, surroundings: SetupSurroundings): string[] {
@@ -42,5 +43,6 @@ function dependentNotes({ takes, setupOf }: ImportRequest, source: string, profi
 
 /** The command that mends it stands on a line of its own. */
 function note(names: readonly string[], state: string): string {
-  return `${listed(names)}: ${state}\n${names.map((name) => `  aws-cred setup ${shown(name)}`).join('\n')}`
+  const commands = names.flatMap((name) => pasteable`\n  aws-cred setup ${name}` ?? [])
+  return `${listed(names)}: ${state}${commands.join('')}`
 }

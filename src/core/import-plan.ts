@@ -15,12 +15,13 @@ import {
 import { importNotes } from './import-notes.ts'
 import { type IniDocument, serializeIni } from './ini.ts'
 import type { KeyPair } from './key-input.ts'
+import { pasteable } from './paste.ts'
 import { planProfile } from './plan.ts'
 import { editProfile } from './setup-edit.ts'
 import { placedProfiles, planProfileEdit, type SetupSurroundings } from './setup-plan.ts'
 import type { SetupRequest } from './setup-request.ts'
 import { secretLine } from './setup-secrets.ts'
-import { listed, nearest, quoted, shown } from './text.ts'
+import { listed, nearest, quoted } from './text.ts'
 
 export interface ImportRequest {
   /** In the order in which they are worked on. */
@@ -147,7 +148,7 @@ function keysOf(profile: string, all: ReadonlyMap<string, FileKeys>, surrounding
     [...all.values()].flatMap((each) => (holdsKeys(each) ? [each.profile] : [])),
   )
   throw new CredError('failed', `cannot import ${quoted(profile)}: it has no keys in ${files}`, {
-    ...(near === null || near === profile ? {} : { hint: `the nearest that has: aws-cred import ${shown(near)}` }),
+    hint: near === null || near === profile ? null : pasteable`the nearest that has: aws-cred import ${near}`,
   })
 }
 
@@ -155,7 +156,7 @@ function droppedKeys(keys: FileKeys): readonly string[] {
   const dropped = sessionKeys(keys)
   if (dropped.length > 0) return dropped
   throw new CredError('failed', `cannot drop the session of ${quoted(keys.profile)}: its keys are long-lived`, {
-    hint: `store them: aws-cred import ${shown(keys.profile)}`,
+    hint: pasteable`store them: aws-cred import ${keys.profile}`,
   })
 }
 

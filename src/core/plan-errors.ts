@@ -1,5 +1,6 @@
 import { CredError } from './errors.ts'
-import type { KeychainRoot } from './plan.ts'
+import { pasteable } from './paste.ts'
+import type { KeychainRoot, StaticRoot } from './plan.ts'
 import type { Source } from './plan-sources.ts'
 import type { ProfileProperty, Profiles } from './profiles.ts'
 import { setting } from './settings.ts'
@@ -19,15 +20,27 @@ export function loopError(cycle: readonly string[], profiles: Profiles): CredErr
   return new CredError('failed', `cannot resolve profile ${quoted(first)}${where}: its sources form a loop: ${way}`, {
     hint:
       cycle.length === 2 && cycle[0] === cycle[1]
-        ? `a profile can be its own source only with keys of its own: aws-cred add ${shown(first)}`
+        ? pasteable`a profile can be its own source only with keys of its own: aws-cred add ${first}`
         : loopCure(cycle, profiles),
   })
 }
 
-function loopCure(cycle: readonly string[], profiles: Profiles): string {
+/** A chain that goes on after `max` sources. */
+export function chainTooLongError(chain: readonly string[], max: number): CredError {
+  const way = chain
+    .slice(0, 3)
+    .map((name) => shown(name, 40))
+    .join(' > ')
+  return new CredError(
+    'failed',
+    `cannot resolve profile ${quoted(chain[0] ?? '')}: its chain of sources is longer than ${max}: ${way} > …`,
+  )
+}
+
+function loopCure(cycle: readonly string[], profiles: Profiles): string | null {
   const role = cycle.find((name) => setting(profiles, name, 'source_profile') !== null)
-  if (role === undefined) return `let one serve itself: aws-cred setup ${shown(cycle[0] ?? '')}`
-  return `name a profile with keys: aws-cred setup ${shown(role)} --source-profile NAME`
+  if (role === undefined) return pasteable`let one serve itself: aws-cred setup ${cycle[0] ?? ''}`
+  return pasteable`name a profile with keys: aws-cred setup ${role} --source-profile NAME`
 }
 
 export function twoKindsError(profile: string, one: Source, other: Source): CredError {
@@ -40,7 +53,7 @@ export function twoKindsError(profile: string, one: Source, other: Source): Cred
     `cannot resolve profile ${quoted(profile)}: it names two kinds of credentials${what}: ${name(one)} and ${name(other)}`,
     {
       hint: inKeychain
-        ? `tools disagree on which wins; take one away: aws-cred remove ${shown(profile)}`
+        ? pasteable`tools disagree on which wins; take one away: aws-cred remove ${profile}`
         : 'tools disagree on which wins; remove one of the two lines, or move it to a profile of its own',
     },
   )
@@ -52,7 +65,7 @@ export function roleWithoutSourceError(profile: string, role: Source): CredError
   return new CredError(
     'failed',
     `cannot resolve profile ${quoted(profile)}: ${role.key}${where} has no ${missing} beside it`,
-    { hint: `name the profile whose keys assume it: aws-cred setup ${shown(profile)} --source-profile NAME` },
+    { hint: pasteable`name the profile whose keys assume it: aws-cred setup ${profile} --source-profile NAME` },
   )
 }
 
@@ -63,7 +76,7 @@ export function halfKeysError(profile: string, id: PlacedValue | null, secret: P
   const there = id?.value ? id : (secret ?? id)
   const where = there === null ? '' : ` (${at(there)})`
   return new CredError('failed', `cannot use the keys of profile ${quoted(profile)}: ${missing} is missing${where}`, {
-    hint: `put the pair into the keychain and take the line out: aws-cred add ${shown(profile)}`,
+    hint: pasteable`put the pair into the keychain and take the line out: aws-cred add ${profile}`,
   })
 }
 
@@ -77,21 +90,20 @@ export function noKeysError(
 ): CredError {
   if (root.listed) {
     return new CredError('failed', `cannot read the keys of ${quoted(root.name)}: they are gone from the ${store}`, {
-      hint: `put them in again: aws-cred add ${shown(root.name)}`,
+      hint: pasteable`put them in again: aws-cred add ${root.name}`,
     })
   }
   const section = profiles.profiles.get(root.name)
-  const near = nearest(
-    root.name,
-    new Set([...profiles.profiles.keys(), ...keyNames].filter((name) => name !== root.name)),
-  )
+  const names = new Set([...profiles.profiles.keys(), ...keyNames].filter((name) => name !== root.name))
+  // An empty name is a variable that was not set, not a slip of the fingers.
+  const near = root.name === '' ? null : nearest(root.name, names)
   const nearHint = near === null ? {} : { hint: `the nearest name is ${quoted(near)}` }
   if (root.namedBy !== null && section === undefined) {
     const { profile, property } = root.namedBy
     return new CredError(
       'failed',
       `cannot resolve profile ${quoted(profile)}: its source ${quoted(root.name)} (${at(property)}) does not exist, neither in ${configPath} nor in the ${store}`,
-      near === null ? { hint: `put its keys in: aws-cred add ${shown(root.name)}` } : nearHint,
+      near === null ? { hint: pasteable`put its keys in: aws-cred add ${root.name}` } : nearHint,
     )
   }
   if (section === undefined) {
@@ -100,6 +112,15 @@ export function noKeysError(
   return new CredError(
     'failed',
     `cannot resolve profile ${quoted(root.name)}: it names no source of credentials, and the ${store} has no keys of that name`,
-    { hint: `put its keys in: aws-cred add ${shown(root.name)}` },
+    { hint: pasteable`put its keys in: aws-cred add ${root.name}` },
+  )
+}
+
+/** A session pasted into a file cannot renew itself: handing it out without an end would keep it past its end. */
+export function pastedSessionError(profile: string, root: StaticRoot): CredError {
+  return new CredError(
+    'failed',
+    `cannot serve profile ${quoted(profile)}: its keys (${at(root.origin)}) are a pasted session, which cannot be renewed`,
+    { hint: pasteable`take these lines out: aws-cred import ${root.profile} --drop-session` },
   )
 }

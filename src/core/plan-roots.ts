@@ -1,4 +1,5 @@
 import { CredError } from './errors.ts'
+import { pasteable } from './paste.ts'
 import { type AssumeRoleStep, webIdentityStep } from './plan-steps.ts'
 import type { ProfileProperty, Profiles } from './profiles.ts'
 import { setting, settingKey } from './settings.ts'
@@ -84,7 +85,7 @@ export function ssoRoot(profile: string, profiles: Profiles, first: ProfilePrope
     throw new CredError(
       'failed',
       `cannot resolve profile ${quoted(profile)}: for SSO (${at(first)}) it has no ${key}${where}`,
-      { hint: `put it in: aws configure sso --profile ${shown(profile)}` },
+      { hint: pasteable`put it in: aws configure sso --profile ${profile}` },
     )
   }
   const root = {

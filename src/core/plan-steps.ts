@@ -1,6 +1,7 @@
 import { CredError } from './errors.ts'
 import { looksLikeKey } from './key-input.ts'
 import { mfaDurationSeconds } from './mfa-settings.ts'
+import { pasteable } from './paste.ts'
 import type { SignerKind } from './plan-roots.ts'
 import type { ProfileProperty, Profiles } from './profiles.ts'
 import { setting, settingKey } from './settings.ts'
@@ -144,7 +145,7 @@ function durationSetting(profile: string, profiles: Profiles, maxS: number): num
   throw new CredError(
     'failed',
     `cannot use ${key} ${quoted(property.value, 20)} of profile ${quoted(profile)} (${at(property)}): it must be ${DURATION_MIN_S} to ${maxS} seconds`,
-    { hint: `aws-cred setup ${shown(profile)} --duration 1h` },
+    { hint: pasteable`aws-cred setup ${profile} --duration 1h` },
   )
 }
 

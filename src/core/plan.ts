@@ -1,4 +1,4 @@
-import { loopError, roleWithoutSourceError, twoKindsError } from './plan-errors.ts'
+import { chainTooLongError, loopError, roleWithoutSourceError, twoKindsError } from './plan-errors.ts'
 import { roleSteps } from './plan-mfa.ts'
 import { type OtherRoot, signerOf } from './plan-roots.ts'
 import { findSources } from './plan-sources.ts'
@@ -113,6 +113,9 @@ export function planProfile(profile: string, profiles: Profiles, options: PlanOp
   }
 }
 
+/** Each hop is a call to STS, and all of them share the 15 s of one refresh: what is longer could never be served. */
+export const CHAIN_MAX = 20
+
 function followLinks(first: string, profiles: Profiles, options: PlanOptions): { root: Root; links: Link[] } {
   const links: Link[] = []
   let profile = first
@@ -121,6 +124,11 @@ function followLinks(first: string, profiles: Profiles, options: PlanOptions): {
   for (;;) {
     const seen = links.findIndex((link) => link.profile === profile)
     if (seen !== -1) throw loopError([...links.slice(seen).map((link) => link.profile), profile], profiles)
+    if (links.length > CHAIN_MAX)
+      throw chainTooLongError(
+        links.map((link) => link.profile),
+        CHAIN_MAX,
+      )
     const { role, others } = findSources(profile, profiles, options)
     const source = others[0]
     const second = others[1]

@@ -1,5 +1,4 @@
 import { CredError } from './errors.ts'
-import { shown } from './text.ts'
 
 const SH_NEWLINE = /\n/
 
@@ -13,11 +12,6 @@ export function shAssignment(name: string, value: string, exported: boolean): st
   if (!SH_NEWLINE.test(value)) return `${command}${name}='${value.replaceAll("'", `'\\''`)}';`
   const octets = [...new TextEncoder().encode(`${value}.`)].map((octet) => `\\${octet.toString(8).padStart(3, '0')}`)
   return `${command}${name}="$(printf '${octets.join('')}')"; ${name}="\${${name}%.}";`
-}
-
-/** A path as a word of a POSIX shell, for a hint: cut and escaped as all that is shown, so not for evaluation. */
-export function shWord(path: string): string {
-  return /^[\w@%+=:,./-]+$/.test(path) ? path : `'${shown(path, 1000).replaceAll("'", `'\\''`)}'`
 }
 
 /** fish: within single quotes only `\\` and `\'` are special; outside of them `\n` is a newline. */

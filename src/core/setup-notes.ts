@@ -1,4 +1,5 @@
 import { deviceText } from './mfa-code.ts'
+import { pasteable } from './paste.ts'
 import type { Plan } from './plan.ts'
 import type { Profiles } from './profiles.ts'
 import { at } from './sts-limits.ts'
@@ -47,7 +48,7 @@ function keysInFile(profile: string, profiles: Profiles): string[] {
   const id = profiles.profiles.get(profile)?.properties.get('aws_access_key_id')
   if (id === undefined || id.file !== 'credentials') return []
   return [
-    `keys of ${quoted(profile)} stand in ${at(id)}: tools that read that file (AWS CLI, boto3, JS, Go) still take those; take them out: aws-cred import ${shown(profile)}`,
+    `keys of ${quoted(profile)} stand in ${at(id)}: tools that read that file (AWS CLI, boto3, JS, Go) still take those${pasteable`; take them out: aws-cred import ${profile}` ?? ''}`,
   ]
 }
 
@@ -56,13 +57,15 @@ function missingKeys({ profile, root }: Plan, profiles: Profiles, keyNames: () =
   const names = [...keyNames(), ...profiles.profiles.keys()].filter((name) => name !== profile)
   const near = profiles.profiles.has(root.name) ? null : nearest(root.name, names)
   const meant = near === null ? '' : ` (did you mean ${quoted(near)}?)`
-  return [`${quoted(root.name)} has no keys yet${meant}; put them in: aws-cred add ${shown(root.name)}`]
+  const cure = pasteable`; put them in: aws-cred add ${root.name}` ?? ''
+  return [`${quoted(root.name)} has no keys yet${meant}${cure}`]
 }
 
 function pastedSession({ root }: Plan): string[] {
   if (root.kind !== 'static' || root.sessionToken === null) return []
+  const cure = pasteable`; take it out: aws-cred import ${root.profile} --drop-session` ?? ''
   return [
-    `the keys of ${quoted(root.profile)} (${at(root.origin)}) are a pasted session, which cannot be renewed; take it out: aws-cred import ${shown(root.profile)} --drop-session`,
+    `the keys of ${quoted(root.profile)} (${at(root.origin)}) are a pasted session, which cannot be renewed${cure}`,
   ]
 }
 

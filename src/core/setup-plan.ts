@@ -2,6 +2,7 @@ import { diffScreen, oldLineNumbers } from './config-diff.ts'
 import { CredError } from './errors.ts'
 import { findFileKeys, importCommand } from './file-keys.ts'
 import { type IniDocument, serializeIni } from './ini.ts'
+import { withCommand } from './paste.ts'
 import { planProfile } from './plan.ts'
 import { mergeProfiles, type Profile, type Profiles } from './profiles.ts'
 import { setting } from './settings.ts'
@@ -59,7 +60,7 @@ function refuseSecrets({ profile }: SetupRequest, { config, credentials, showPat
       hint:
         owner === undefined
           ? 'take that line out; keys go into the keychain with: aws-cred add NAME'
-          : `take it out first: ${importCommand(owner)}`,
+          : withCommand('take it out first: ', importCommand(owner)),
     },
   )
 }
@@ -128,11 +129,11 @@ function refuseOverrides(request: SetupRequest, profiles: Profiles): void {
 function checkTogether(request: SetupRequest, profiles: Profiles): void {
   const has = (name: string): boolean => setting(profiles, request.profile, name) !== null
   const usage = (state: string, more: string): CredError =>
-    new CredError('usage', `cannot run setup: ${state}`, { hint: `add it: ${setupCommand(request, more)}` })
+    new CredError('usage', `cannot run setup: ${state}`, { hint: setupCommand('add it: ', request, more) })
   if (has('role_arn')) {
     if (request.durationSeconds !== null && request.durationSeconds > ASSUME_ROLE_MAX_S) {
       throw new CredError('usage', 'cannot run setup: --duration must be 15m to 12h for a role', {
-        hint: setupCommand({ ...request, durationSeconds: null }, '--duration 1h'),
+        hint: setupCommand('', { ...request, durationSeconds: null }, '--duration 1h'),
       })
     }
     const sources = ['source_profile', 'credential_source', 'web_identity_token_file']
@@ -155,7 +156,7 @@ function withoutNewPlaces<T>(configName: string, work: () => T): T {
     const place = `${configName}:${NEW_LINE}`
     if (!(error instanceof CredError) || !error.message.includes(place)) throw error
     const message = error.message.replaceAll(` (${place})`, '').replaceAll(`, ${place})`, ')')
-    throw new CredError(error.code, message, error.hint === null ? {} : { hint: error.hint })
+    throw new CredError(error.code, message, { hint: error.hint })
   }
 }
 

@@ -3,6 +3,7 @@ import { isPortableProfileName, ownLine, parseOwnLine } from './command-line.ts'
 import type { Context } from './context.ts'
 import { CredError } from './errors.ts'
 import { INI_NAME } from './ini-grammar.ts'
+import { isPlainWord } from './paste.ts'
 import {
   DURATION_MIN_S,
   mfaSerialProblem,
@@ -12,7 +13,7 @@ import {
   SESSION_TOKEN_MAX_S,
 } from './sts-limits.ts'
 import { isRegionName } from './sts-region.ts'
-import { quoted, shown } from './text.ts'
+import { quoted } from './text.ts'
 import type { Arguments } from './verb.ts'
 
 /** What `setup` was asked to write; null where nothing was said. */
@@ -48,7 +49,7 @@ export function checkProfileName(profile: string, platform: string): void {
   if (isPortableProfileName(profile, platform)) return
   const percent = platform === 'win32' ? '' : '%'
   throw new CredError('usage', `cannot set up profile ${quoted(profile)}: not every AWS tool reads that name`, {
-    hint: `a name is made of letters, digits and _./${percent}@:+ and of - after the first`,
+    hint: `a name is made of up to 200 letters, digits and _./${percent}@:+ and of - after the first`,
   })
 }
 
@@ -129,8 +130,11 @@ function durationFlag(given: Arguments): number | null {
   throw usageError(VERB, `--duration ${quoted(text, 20)} must be 15m to 12h, without a role up to 36h`)
 }
 
-/** The command that asks for the same, to be pasted. */
-export function setupCommand(request: SetupRequest, more: string): string {
+/**
+ * `lead` and the command that asks for the same, to be pasted, with `more` behind it; null where a shell would read a part
+ * of it otherwise.
+ */
+export function setupCommand(lead: string, request: SetupRequest, more = ''): string | null {
   const flags: (readonly [string, string | number | null])[] = [
     ['--role-arn', request.roleArn],
     ['--source-profile', request.sourceProfile],
@@ -139,6 +143,7 @@ export function setupCommand(request: SetupRequest, more: string): string {
     ['--external-id', request.externalId],
     ['--region', request.region],
   ]
-  const words = flags.flatMap(([flag, value]) => (value === null ? [] : [flag, String(value)]))
-  return shown(['aws-cred setup', request.profile, ...words, more].join(' '), 4000)
+  const given = flags.flatMap(([flag, value]) => (value === null ? [] : [[flag, String(value)] as const]))
+  if (![request.profile, ...given.map(([, value]) => value)].every(isPlainWord)) return null
+  return lead + ['aws-cred setup', request.profile, ...given.flat(), ...(more === '' ? [] : [more])].join(' ')
 }

@@ -2,13 +2,14 @@ import { parseOwnLine, splitCommand } from './command-line.ts'
 import { CredError } from './errors.ts'
 import { findSections, type IniDocument, type IniProperty } from './ini.ts'
 import { appendSection } from './ini-edit.ts'
+import { pasteable } from './paste.ts'
 import type { PlanOptions } from './plan.ts'
 import { twoKindsError } from './plan-errors.ts'
 import { findSources } from './plan-sources.ts'
 import type { Profiles } from './profiles.ts'
 import { liveSections, withoutKey } from './setup-edit.ts'
 import { at } from './sts-limits.ts'
-import { quoted, shown } from './text.ts'
+import { quoted } from './text.ts'
 
 /** Keys of a profile that stay as they are, in a profile of their own that ours names as its source. */
 export interface SiblingMove {
@@ -92,7 +93,7 @@ function refuseSelfReference(profile: string, now: Profiles, command: string, pl
     'failed',
     `cannot set up profile ${quoted(profile)}: its credential_process of another program${line ? ` (${at(line)})` : ''} names the profile itself, and would ask for what it is to give`,
     {
-      hint: `choose another name, and this one as its source: aws-cred setup NAME --role-arn ARN --source-profile ${shown(profile)}`,
+      hint: pasteable`choose another name, and this one as its source: aws-cred setup NAME --role-arn ARN --source-profile ${profile}`,
     },
   )
 }

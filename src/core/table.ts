@@ -7,20 +7,28 @@ const WIDE =
 
 /**
  * Columns under their heads, two spaces apart, one line a row, ended by a newline. Where `maxWidth` (in cells; null: no
- * limit) is passed, the widest column is cut, with `…`. Cells must be fit to show already (`shown`).
+ * limit) is passed, the widest column is cut, with `…`. Cells must be fit to show already (`shown`). Without heads (null)
+ * the rows alone; `paint` gets each cell of them as it is to stand there, and may put colours round it.
  */
 export function tableText(
-  heads: readonly string[],
+  heads: readonly string[] | null,
   rows: readonly (readonly string[])[],
   maxWidth: number | null,
+  paint: (cell: string, row: number, column: number) => string = (cell) => cell,
 ): string {
-  const lines = [heads, ...rows]
-  const widths = heads.map((_, column) => Math.max(...lines.map((line) => cellWidth(line[column] ?? ''))))
+  const lines = heads === null ? rows : [heads, ...rows]
+  const headCount = lines.length - rows.length
+  const widths = (lines[0] ?? []).map((_, column) => Math.max(...lines.map((line) => cellWidth(line[column] ?? ''))))
   if (maxWidth !== null) narrow(widths, maxWidth)
   return lines
-    .map((line) => {
-      const cells = widths.map((width, column) => padded(cut(line[column] ?? '', width), width))
-      return `${cells.join(GAP).trimEnd()}\n`
+    .map((line, i) => {
+      const last = line.findLastIndex((cell) => cell !== '')
+      const cells = widths.slice(0, last + 1).map((width, column) => {
+        const cell = cut(line[column] ?? '', width)
+        const painted = i < headCount ? cell : paint(cell, i - headCount, column)
+        return column === last ? painted : painted + ' '.repeat(Math.max(0, width - cellWidth(cell)))
+      })
+      return `${cells.join(GAP)}\n`
     })
     .join('')
 }
@@ -49,10 +57,6 @@ function cut(text: string, width: number): string {
     kept += character
   }
   return `${kept.trimEnd()}…`
-}
-
-function padded(text: string, width: number): string {
-  return text + ' '.repeat(Math.max(0, width - cellWidth(text)))
 }
 
 /** Breaks text at spaces so that no line is over `width` cells, words longer than that excepted. */

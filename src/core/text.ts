@@ -18,15 +18,6 @@ export function quoted(text: string, maxLength = 100): string {
   return `"${shown(text, maxLength)}"`
 }
 
-/**
- * One word of a command that a hint tells to paste: bare where it can be, else in the quotes that most shells take alike.
- * What no terminal may show is escaped, and then the word cannot be pasted.
- */
-export function pastedWord(text: string): string {
-  if (/^[\w@%+=:,./-]+$/.test(text)) return text
-  return shown(/["$`\\!]/.test(text) ? `'${text.replaceAll("'", `'\\''`)}'` : `"${text}"`, 300)
-}
-
 const LISTED_MAX = 8
 
 /** Names in a sentence: `"a"`, `"a" and "b"`, `"a", "b" and "c"`; of more than eight the rest is counted. */

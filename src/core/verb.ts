@@ -1,4 +1,5 @@
 import type { Context } from './context.ts'
+import type { CredErrorCode } from './errors.ts'
 
 export interface OptionSpec {
   readonly type: 'string' | 'boolean'
@@ -28,6 +29,6 @@ export interface Verb {
   /** At most four, most used first. */
   readonly examples: readonly string[]
   readonly exitCodes: string
-  /** Gives the exit status where it is another program's. */
-  run(given: Arguments, context: Context): Promise<void> | Promise<number>
+  /** Gives the exit status where it is another program's; or, where its data say what is wrong, the kind of failure. */
+  run(given: Arguments, context: Context): Promise<void> | Promise<number> | Promise<CredErrorCode | null>
 }

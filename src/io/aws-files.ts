@@ -33,8 +33,10 @@ export function readAwsFiles(context: Surroundings): AwsFiles {
       hint: 'set HOME or AWS_CONFIG_FILE',
     })
   }
-  const config = readDocument(configPath, 'config')
-  const credentials = credentialsPath === null ? null : readDocument(credentialsPath, 'credentials')
+  const { AWS_CONFIG_FILE, AWS_SHARED_CREDENTIALS_FILE } = context.env
+  const config = readDocument(configPath, 'config', Boolean(AWS_CONFIG_FILE))
+  const credentials =
+    credentialsPath === null ? null : readDocument(credentialsPath, 'credentials', Boolean(AWS_SHARED_CREDENTIALS_FILE))
   return { configPath, credentialsPath, profiles: mergeProfiles(config, credentials), config, credentials }
 }
 
@@ -84,12 +86,12 @@ function expand(given: string, variable: string, context: Surroundings): string 
   return home.replace(windows ? /[\\/]+$/ : /\/+$/, '') + rest || '/'
 }
 
-function readDocument(path: string, kind: IniSource['kind']): IniDocument | null {
-  const text = readText(path)
+function readDocument(path: string, kind: IniSource['kind'], named: boolean): IniDocument | null {
+  const text = readText(path, named)
   return text === null ? null : parseIni(text, { kind, path })
 }
 
-function readText(path: string): string | null {
+function readText(path: string, named: boolean): string | null {
   if (path === devNull) return null
   let bytes: Buffer
   try {
@@ -97,7 +99,8 @@ function readText(path: string): string | null {
   } catch (error) {
     if (error instanceof CredError) throw error
     const code = (error as NodeJS.ErrnoException).code ?? 'unknown error'
-    if (code === 'ENOENT') return null
+    // Below a HOME that is no folder (daemons have /dev/null) nothing is there; a variable that leads there is a mistake.
+    if (code === 'ENOENT' || (code === 'ENOTDIR' && !named)) return null
     throw unreadable(path, STATES[code] ?? code)
   }
   if (bytes.includes(0)) throw unreadable(path, 'holds NUL bytes, so it is not UTF-8 text')

@@ -1,7 +1,7 @@
 import { readFileSync, realpathSync, unlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { CredError } from '../core/errors.ts'
-import { shWord } from '../core/quote.ts'
+import { pasteable, pathWord } from '../core/paste.ts'
 import { secretLine } from '../core/setup-secrets.ts'
 import { type SectionChange, sectionChange, takeBack } from '../core/setup-undo.ts'
 import { sha256Hex } from '../core/sha256.ts'
@@ -90,11 +90,9 @@ function nothingToUndo(place: BackupPlace, profiles: Iterable<string>): CredErro
   const known = [...profiles]
   const undoable = known.filter((profile) => readSteps({ ...place, profile }).length > 0)
   const near = known.includes(place.profile) ? null : nearest(place.profile, undoable)
-  return new CredError(
-    'failed',
-    `cannot undo the setup of ${quoted(place.profile)}: there is no backup from it`,
-    near === null ? {} : { hint: `the nearest is: aws-cred setup ${shown(near)} --undo` },
-  )
+  return new CredError('failed', `cannot undo the setup of ${quoted(place.profile)}: there is no backup from it`, {
+    hint: near === null ? null : pasteable`the nearest is: aws-cred setup ${near} --undo`,
+  })
 }
 
 function backupOf(place: BackupPlace, { backupPath, previousHash }: BackupStep): string {
@@ -111,18 +109,15 @@ function withoutChange(place: BackupPlace, step: BackupStep, current: string | n
   const what = current === null ? `${quoted(configPath, 300)} is gone` : 'it has changed since'
   const { backupPath } = step
   const before = backupPath === null ? '; there was no file before' : ''
-  throw new CredError(
-    'failed',
-    `cannot undo the setup of ${quoted(profile)}: ${what}${before}`,
-    backupPath === null
-      ? {}
-      : {
-          hint:
-            current === null || process.platform === 'win32'
-              ? `the backup is ${shown(backupPath, 1000)}`
-              : `see what: diff ${shWord(backupPath)} ${shWord(configPath)}`,
-        },
-  )
+  throw new CredError('failed', `cannot undo the setup of ${quoted(profile)}: ${what}${before}`, {
+    hint: backupPath === null ? null : whereToLook(backupPath, current === null ? null : configPath),
+  })
+}
+
+function whereToLook(backupPath: string, configPath: string | null): string {
+  const words = [pathWord(backupPath), configPath === null ? null : pathWord(configPath)]
+  if (process.platform === 'win32' || words.includes(null)) return `the backup is ${shown(backupPath, 1000)}`
+  return `see what: diff ${words.join(' ')}`
 }
 
 function changeOf({ configPath, profile }: BackupPlace, previous: string, text: string): SectionChange | null {

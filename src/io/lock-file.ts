@@ -1,4 +1,14 @@
-import { closeSync, constants, fchmodSync, fstatSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  closeSync,
+  constants,
+  fchmodSync,
+  fstatSync,
+  ftruncateSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { CredError } from '../core/errors.ts'
 import { errnoOf, errnoState } from './file-errors.ts'
@@ -13,11 +23,14 @@ const NO_WAIT = constants.O_NONBLOCK ?? 0
 export class LockUnavailable extends Error {
   /** Fit to show: `the disk is full`. */
   readonly reason: string
+  /** What mends it, where something does. */
+  readonly hint: string | null
 
   constructor(reason: string, cause?: unknown) {
     super(`cannot lock: ${reason}`, cause === undefined ? undefined : { cause })
     this.name = 'LockUnavailable'
     this.reason = reason
+    this.hint = cause instanceof CredError ? cause.hint : null
   }
 }
 
@@ -54,6 +67,8 @@ export function prepareLockFile(folder: string, path: string): void {
     if ((stat.mode & 0o200) === 0) throw new LockUnavailable('the lock file is read-only')
     if (hasBits(stat, 0o022)) throw new LockUnavailable('other users may write to the lock file')
     if (hasBits(stat, 0o077)) fchmodSync(fd, 0o600)
+    // Ours stay empty. SQLite refuses whatever else stands in it, so that nobody can be holding it.
+    if (stat.size > 0) ftruncateSync(fd, 0)
   } catch (error) {
     if (error instanceof LockUnavailable) throw error
     if (error instanceof CredError) throw new LockUnavailable(error.message, error)
@@ -66,8 +81,11 @@ export function prepareLockFile(folder: string, path: string): void {
 /** Names the holder for the others' messages. It may be missing (a full disk): the lock does not depend on it. */
 export function writeHolder(path: string, holder: LockHolder, startedMs: number): void {
   try {
-    const fd = openSync(path, constants.O_WRONLY | constants.O_CREAT | constants.O_TRUNC | NO_FOLLOW, 0o600)
+    // Without O_NONBLOCK a FIFO planted here would hang the open, with the lock held.
+    const fd = openSync(path, constants.O_WRONLY | constants.O_CREAT | NO_FOLLOW | NO_WAIT, 0o600)
     try {
+      if (!fstatSync(fd).isFile()) return
+      ftruncateSync(fd, 0)
       writeFileSync(fd, JSON.stringify({ ...holder, startedMs }))
     } finally {
       closeSync(fd)
@@ -87,13 +105,16 @@ export function removeHolder(path: string): void {
   }
 }
 
+const HOLDER_MAX_BYTES = 10_000
+
 /** Who holds the lock and for how many ms; `unknown` where the name is stale or damaged; null where none was left. */
 export function readHolder(path: string, wallMs: number): (LockHolder & { ageMs: number }) | 'unknown' | null {
   let value: unknown
   try {
     const fd = openSync(path, constants.O_RDONLY | NO_FOLLOW | NO_WAIT)
     try {
-      value = JSON.parse(readFileSync(fd, 'utf8'))
+      const stat = fstatSync(fd)
+      value = stat.isFile() && stat.size <= HOLDER_MAX_BYTES ? JSON.parse(readFileSync(fd, 'utf8')) : null
     } finally {
       closeSync(fd)
     }

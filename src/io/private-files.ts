@@ -16,6 +16,7 @@ import {
 } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { CredError } from '../core/errors.ts'
+import { pathWord } from '../core/paste.ts'
 import { quoted } from '../core/text.ts'
 import { errnoOf, fileError } from './file-errors.ts'
 import { isAlive } from './process-alive.ts'
@@ -52,14 +53,28 @@ export function ensurePrivateFolder(path: string): void {
       mkdirSync(path, { recursive: true, mode: 0o700 })
       stat = lstatSync(path)
     }
-    if (stat.isSymbolicLink()) throw refusal(path, 'it is a symbolic link')
-    if (!stat.isDirectory()) throw refusal(path, 'it is not a folder')
-    if (!isOurs(stat)) throw refusal(path, 'it belongs to another user')
-    if (hasBits(stat, 0o022)) throw refusal(path, 'other users may write to it', `chmod 700 ${path}`)
+    refuseOpenFolder(path, stat)
     if (hasBits(stat, 0o077) || (ourUserId() !== null && (stat.mode & 0o700) !== 0o700)) tighten(path)
   } catch (error) {
     throw fileError('use the folder', path, error)
   }
+}
+
+/** The same look at a folder that is only read from, changing nothing: `CredError` for what is refused, and nothing said where it is not there. */
+export function checkPrivateFolder(path: string): void {
+  try {
+    const stat = lstatOrNull(path)
+    if (stat !== null) refuseOpenFolder(path, stat)
+  } catch (error) {
+    throw fileError('use the folder', path, error)
+  }
+}
+
+function refuseOpenFolder(path: string, stat: Stats): void {
+  if (stat.isSymbolicLink()) throw refusal(path, 'it is a symbolic link')
+  if (!stat.isDirectory()) throw refusal(path, 'it is not a folder')
+  if (!isOurs(stat)) throw refusal(path, 'it belongs to another user')
+  if (hasBits(stat, 0o022)) throw refusal(path, 'other users may write to it', chmodHint('700', path))
 }
 
 /**
@@ -74,9 +89,12 @@ export function writePrivateFile(path: string, data: string | Uint8Array): void 
   }
 }
 
+/** Twice what the largest holds, the backup of a config. */
+const MAX_BYTES = 32 * 1024 * 1024
+
 /**
  * The bytes of a 0600 file of ours; null where it is not there. Throws `CredError` for a link, a file of another
- * user, one that others may read or write, or anything that is no plain file.
+ * user, one that others may read or write, one that nothing of ours could be, or anything that is no plain file.
  */
 export function readPrivateFile(path: string): Buffer | null {
   let fd: number | null = null
@@ -88,12 +106,13 @@ export function readPrivateFile(path: string): Buffer | null {
     if (!isOurs(stat)) throw new CredError('failed', `cannot read ${quoted(path, 300)}: it belongs to another user`)
     if (hasBits(stat, 0o077)) {
       throw new CredError('failed', `cannot use ${quoted(path, 300)}: other users may read or write it`, {
-        hint: `chmod 600 ${quoted(path, 300)}`,
+        hint: chmodHint('600', path),
       })
     }
+    if (stat.size > MAX_BYTES) throw new CredError('failed', `cannot read ${quoted(path, 300)}: it is too large`)
     return readFileSync(fd)
   } catch (error) {
-    if (errnoOf(error) === 'ENOENT') return null
+    if (['ENOENT', 'ENOTDIR'].includes(errnoOf(error) ?? '')) return null
     throw fileError('read', path, error)
   } finally {
     if (fd !== null) closeSync(fd)
@@ -177,10 +196,11 @@ export function lstatOrNull(path: string): Stats | null {
   return lstatSync(path, { throwIfNoEntry: false }) ?? null
 }
 
-function refusal(path: string, state: string, hint?: string): CredError {
-  return new CredError(
-    'failed',
-    `cannot use the folder ${quoted(path, 300)}: ${state}`,
-    hint === undefined ? {} : { hint },
-  )
+function refusal(path: string, state: string, hint: string | null = null): CredError {
+  return new CredError('failed', `cannot use the folder ${quoted(path, 300)}: ${state}`, { hint })
+}
+
+function chmodHint(mode: string, path: string): string | null {
+  const word = pathWord(path)
+  return word === null ? null : `chmod ${mode} ${word}`
 }

@@ -11,7 +11,7 @@ import {
 } from 'node:fs'
 import { basename, dirname, join, resolve } from 'node:path'
 import { CredError } from '../core/errors.ts'
-import { shWord } from '../core/quote.ts'
+import { pathWord, withCommand } from '../core/paste.ts'
 import { quoted } from '../core/text.ts'
 import { errnoOf, fileError } from './file-errors.ts'
 import { isOurs, lstatOrNull, removeLeftTemporaries, replaceWhole } from './private-files.ts'
@@ -66,8 +66,8 @@ function replaceable(path: string): { readonly target: string; readonly old: Sta
   if (!old.isFile()) throw new CredError('failed', `cannot write ${quoted(path, 300)}: it is not a file`)
   // For root the system finds every file writable.
   if ((old.mode & 0o222) === 0) {
-    const hint = process.platform === 'win32' ? {} : { hint: `chmod u+w ${shWord(path)}` }
-    throw new CredError('failed', `cannot write ${quoted(path, 300)}: it is marked read-only`, hint)
+    const hint = process.platform === 'win32' ? null : withCommand('chmod u+w ', pathWord(path))
+    throw new CredError('failed', `cannot write ${quoted(path, 300)}: it is marked read-only`, { hint })
   }
   accessSync(target, constants.W_OK)
   return { target, old }

@@ -10,6 +10,8 @@ export interface Screen {
   readonly columns: number | null
   /** `✓ ! ✗`, or `ok ! x` where the terminal speaks no UTF-8; coloured where colours are wanted. */
   mark(kind: Mark): string
+  /** Text in a mark's colour, where colours are wanted; the text says the same without. */
+  coloured(kind: Mark, text: string): string
 }
 
 const MARKS = {
@@ -25,13 +27,12 @@ export function screenOf(context: Surroundings, isTerminal = isatty(1)): Screen 
   const { env } = context
   const coloured = isTerminal && !env.NO_COLOR && env.TERM !== 'dumb'
   const utf8 = speaksUtf8(context)
+  const painted = (kind: Mark, text: string): string =>
+    coloured ? `\u001b[${MARKS[kind].colour}m${text}\u001b[0m` : text
   return {
     columns: isTerminal ? (context.openTerminal()?.columns ?? 80) : null,
-    mark(kind) {
-      const mark = MARKS[kind]
-      const text = utf8 ? mark.utf8 : mark.plain
-      return coloured ? `\u001b[${mark.colour}m${text}\u001b[0m` : text
-    },
+    mark: (kind) => painted(kind, utf8 ? MARKS[kind].utf8 : MARKS[kind].plain),
+    coloured: painted,
   }
 }
 

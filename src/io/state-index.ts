@@ -1,4 +1,5 @@
 import { closeSync, constants, fstatSync, openSync, readdirSync, readFileSync, unlinkSync } from 'node:fs'
+import { CredError } from '../core/errors.ts'
 import { errnoOf, fileError } from './file-errors.ts'
 import { ensurePrivateFolder, writePrivateFile } from './private-files.ts'
 import { safeFileName } from './safe-name.ts'
@@ -8,12 +9,14 @@ export type { IndexEntries, IndexKind } from './state-entries.ts'
 
 /**
  * Names, expiry times and failures, no secrets: one 0600 file per entry, because many processes write. What it says
- * is a hint: it can lag behind the store, so an item read from there is checked by itself. All methods throw
+ * is a hint: it can lag behind the store, so an item read from there is checked by itself. All methods but `known` throw
  * `CredError` where they could not tell or not do.
  */
 export interface Index {
   /** Null where there is no entry, and where it is damaged or foreign (another version, kind or name). */
   read<K extends IndexKind>(kind: K, name: string): IndexEntries[K] | null
+  /** As `read`, and null where the index cannot be read too: for who takes it as a hint, and asks STS once more for want of it. */
+  known<K extends IndexKind>(kind: K, name: string): IndexEntries[K] | null
   write<K extends IndexKind>(kind: K, name: string, entry: IndexEntries[K]): void
   /** True when there was something to remove. */
   remove(kind: IndexKind, name: string): boolean
@@ -24,10 +27,19 @@ export interface Index {
 /** The index in `folder`, which is made at the first write. A read is one `readFileSync`. */
 export function openIndex(folder: string): Index {
   const pathOf = (kind: IndexKind, name: string) => `${folder}/${kind}-${safeFileName(name)}.json`
+  function read<K extends IndexKind>(kind: K, name: string): IndexEntries[K] | null {
+    const found = readEntry(kind, pathOf(kind, name))
+    return found !== null && found.name === name ? found.entry : null
+  }
   return {
-    read(kind, name) {
-      const found = readEntry(kind, pathOf(kind, name))
-      return found !== null && found.name === name ? found.entry : null
+    read,
+    known(kind, name) {
+      try {
+        return read(kind, name)
+      } catch (error) {
+        if (!(error instanceof CredError)) throw error
+        return null
+      }
     },
     write(kind, name, entry) {
       ensurePrivateFolder(folder)
@@ -69,11 +81,14 @@ function readEntry<K extends IndexKind>(kind: K, path: string): { name: string; 
   return parsedEntry(kind, text)
 }
 
-/** A link or a pipe that somebody planted is no entry, and must not be waited for. */
+const ENTRY_MAX_BYTES = 1024 * 1024
+
+/** A link or a pipe that somebody planted is no entry, and must not be waited for; nor is what no entry of ours could fill. */
 function readFileAt(path: string): string {
   const file = openSync(path, constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0))
   try {
-    return fstatSync(file).isFile() ? readFileSync(file, 'utf8') : ''
+    const stat = fstatSync(file)
+    return stat.isFile() && stat.size <= ENTRY_MAX_BYTES ? readFileSync(file, 'utf8') : ''
   } finally {
     closeSync(file)
   }

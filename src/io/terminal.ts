@@ -40,7 +40,10 @@ export function openTerminal(): Terminal | null {
   }
   return {
     get columns() {
-      return readColumns()
+      return readSize().columns
+    },
+    get rows() {
+      return readSize().rows
     },
     show,
     ask: (question, limits) =>
@@ -76,16 +79,16 @@ function isForeground(): boolean {
   return fields[2] === fields[5]
 }
 
-function readColumns(): number {
+function readSize(): { readonly columns: number; readonly rows: number } {
   try {
     const screen = new (nodeTty().WriteStream)(openSync(OUTPUT, FLAGS))
-    const { columns } = screen
+    const { columns, rows } = screen
     screen.destroy()
-    return columns > 0 ? columns : 80
+    return { columns: columns > 0 ? columns : 80, rows: rows > 0 ? rows : 24 }
   } catch (error) {
-    // The width is a matter of looks; a serial line has none.
+    // The size is a matter of looks; a serial line has none.
     if (errnoOf(error) === null) throw error
-    return 80
+    return { columns: 80, rows: 24 }
   }
 }
 

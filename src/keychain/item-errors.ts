@@ -2,12 +2,17 @@ import { CredError } from '../core/errors.ts'
 import { quoted } from '../core/text.ts'
 
 /**
- * `Store.get` throws this where an item is there but is cut, changed or somebody else's. The reader of a session
- * catches it and goes on as after a miss; the reader of keys lets it rise.
+ * `Store.get` throws this where an item is there but is cut, changed or somebody else's, or something that cannot be read
+ * stands in its place (`because`). The reader of a session goes on as after a miss; the reader of keys lets it rise;
+ * to put a new one there mends it.
  */
 export class DamagedItemError extends CredError {
-  constructor(name: string, label: string) {
-    super('failed', `cannot read ${itemText(name)} from the ${label}: the item is damaged or not ours`)
+  constructor(name: string, label: string, because: CredError | null = null) {
+    const state = because?.message ?? 'the item is damaged or not ours'
+    super('failed', `cannot read ${itemText(name)} from the ${label}: ${state}`, {
+      hint: because?.hint ?? null,
+      cause: because,
+    })
     this.name = 'DamagedItemError'
   }
 }

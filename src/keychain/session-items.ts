@@ -1,3 +1,4 @@
+import { CredError } from '../core/errors.ts'
 import { decodeKey, decodeSession, encodeKey, encodeSession, type LongLivedKey, type Session } from '../core/session.ts'
 import { maskedKeyId } from '../core/text.ts'
 import type { Index } from '../io/state-index.ts'
@@ -46,14 +47,15 @@ export function noteKey(index: Index, key: LongLivedKey): void {
 
 /**
  * A stored session, checked by its own name, hash and shape; null for anything that is not it. An item that the
- * keychain hides counts as a miss too: the keys that a refresh needs lie in the same keychain, and say it if locked.
+ * keychain hides or that cannot be read counts as a miss too: the keys that a refresh needs lie in the same store, and say
+ * what is wrong with it. Throws where a person is needed (locked, silent).
  */
 export async function readSession(store: Store, cacheKey: string): Promise<Session | null> {
   try {
     const text = await store.get(sessionItemName(cacheKey))
     return text === null ? null : decodeSession(cacheKey, text)
   } catch (error) {
-    if (error instanceof DamagedItemError || error instanceof HiddenItemError) return null
+    if (error instanceof HiddenItemError || (error instanceof CredError && error.code === 'failed')) return null
     throw error
   }
 }

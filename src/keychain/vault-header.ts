@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { CredError } from '../core/errors.ts'
 import { quoted } from '../core/text.ts'
 import { errnoOf, fileError } from '../io/file-errors.ts'
-import { ensurePrivateFolder, readPrivateFile, writePrivateFile } from '../io/private-files.ts'
+import { checkPrivateFolder, ensurePrivateFolder, readPrivateFile, writePrivateFile } from '../io/private-files.ts'
 import { decrypted, encrypted, keyCheck, type ScryptCost, scryptKey } from './vault-crypto.ts'
 
 /** N=2^17, r=8, p=1: 0.45 s and 128 MiB here (OWASP's first choice for scrypt). */
@@ -28,9 +28,12 @@ export interface VaultHeader extends ScryptCost {
   readonly sum: string
 }
 
-/** The header; null where there is no vault. Throws `CredError('failed')` for one that is damaged or not ours. */
+/**
+ * The header; null where there is no vault. Throws `CredError('failed')` for one that is damaged or not ours, also where
+ * the folder is a link or others may write to it: what lies in it could have been put there by anybody.
+ */
 export function readVaultHeader(dir: string): VaultHeader | null {
-  const bytes = readPrivateFile(`${dir}/vault.json`)
+  const bytes = headerBytes(dir)
   if (bytes === null) return null
   const header = parsed(bytes.toString())
   if (header === null || header.sum !== sumOf(header)) {
@@ -45,8 +48,13 @@ export function readVaultHeader(dir: string): VaultHeader | null {
 
 /** The id in the header as it stands there, unproved: enough to look for the vault's key in memory. Null where there is none. */
 export function vaultIdOf(dir: string): string | null {
-  const bytes = readPrivateFile(`${dir}/vault.json`)
+  const bytes = headerBytes(dir)
   return bytes === null ? null : (parsed(bytes.toString())?.id ?? null)
+}
+
+function headerBytes(dir: string): Buffer | null {
+  checkPrivateFolder(dir)
+  return readPrivateFile(`${dir}/vault.json`)
 }
 
 /**

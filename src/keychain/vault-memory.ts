@@ -4,7 +4,6 @@ import { errnoOf, fileError } from '../io/file-errors.ts'
 import { readPrivateFile, writePrivateFile } from '../io/private-files.ts'
 import { folderState } from '../io/private-folder.ts'
 import { sealed, unsealed } from './envelope.ts'
-import { DamagedItemError } from './item-errors.ts'
 import { keptKeyFolder, type VaultKeyContext } from './vault-key.ts'
 
 /**
@@ -28,13 +27,13 @@ export function vaultMemory(context: VaultKeyContext, vaultId: string): VaultMem
     read(name, itemPath) {
       if (!isSession(name) || folderState(folder, context.userId) !== 'private') return null
       const written = fileStamp(itemPath)
-      const bytes = written === null ? null : readPrivateFile(copyOf(itemPath))
-      if (bytes === null) return null
+      if (written === null) return null
       try {
-        return unsealed(`${name} ${written}`, bytes.toString(), 'vault')
+        const bytes = readPrivateFile(copyOf(itemPath))
+        return bytes === null ? null : unsealed(`${name} ${written}`, bytes.toString(), 'vault')
       } catch (error) {
-        // A copy of an older writing, or a damaged one: the vault has the item.
-        if (error instanceof DamagedItemError) return null
+        // A copy of an older writing, a damaged one, or no file of ours: the vault has the item.
+        if (error instanceof CredError) return null
         throw error
       }
     },
@@ -45,7 +44,7 @@ export function vaultMemory(context: VaultKeyContext, vaultId: string): VaultMem
       } catch (error) {
         // Memory that is full, or `lock` has just taken the folder away: the item is in the vault.
         if (!(error instanceof CredError)) throw error
-        rmSync(copyOf(itemPath), { force: true })
+        rmSync(copyOf(itemPath), { recursive: true, force: true })
       }
     },
   }

@@ -33,7 +33,7 @@ export function openVault(
   const fileOf = (name: string) => itemPath(dir, name)
 
   async function get(name: string): Promise<string | null> {
-    const bytes = readPrivateFile(fileOf(name))
+    const bytes = itemBytes(name, fileOf(name))
     if (bytes === null) return null
     const value = vaultFileValue(key, id, name, bytes.toString())
     if (value === null) throw new DamagedItemError(name, 'vault')
@@ -47,6 +47,15 @@ export function openVault(
   }
 
   return { label: 'vault', get, set, delete: async (name) => removed(fileOf(name)), list: async () => vaultNames(dir) }
+}
+
+/** Throws `DamagedItemError` for a FIFO, a folder, a link or a file that is not ours alone, in the place of the item. */
+function itemBytes(name: string, path: string): Buffer | null {
+  try {
+    return readPrivateFile(path)
+  } catch (error) {
+    throw error instanceof CredError ? new DamagedItemError(name, 'vault', error) : error
+  }
 }
 
 /**
@@ -105,12 +114,21 @@ export function vaultNames(dir: string): string[] {
   const names: string[] = []
   for (const file of entries(dir)) {
     if (!file.endsWith(SUFFIX)) continue
-    // Null when another process has just deleted it.
-    const bytes = readPrivateFile(join(dir, file))
-    const name = bytes === null ? null : vaultFileName(bytes.toString())
+    const name = itemName(join(dir, file))
     if (name !== null && file === `${accountName(name)}${SUFFIX}`) names.push(name)
   }
   return names
+}
+
+/** Null too when another process has just deleted it. */
+function itemName(path: string): string | null {
+  try {
+    const bytes = readPrivateFile(path)
+    return bytes === null ? null : vaultFileName(bytes.toString())
+  } catch (error) {
+    if (error instanceof CredError) return null
+    throw error
+  }
 }
 
 function entries(dir: string): string[] {

@@ -63,11 +63,11 @@ test('assumeRole() tells a wrong secret from a wrong clock under a wrong clock',
   const { sts, call, step } = await callPlace(t)
   sts.setClockOffsetMs(8 * HOURS_MS)
   const keys = { ...call.keys, secretAccessKey: 'x'.repeat(40) }
-  await assert.rejects(assumeRole({ ...call, keys }, step, 'me'), /the secret key of "user 1" is not that of AKIA/)
+  await assert.rejects(assumeRole({ ...call, keys }, step, 'me'), /the secret key of "user1" is not that of AKIA/)
   assert.ok(sts.count('AssumeRole') <= 2)
   sts.reset()
   const known = { ...call, keys, target: { ...call.target, offsetMs: 8 * HOURS_MS } }
-  await assert.rejects(assumeRole(known, step, 'me'), /the secret key of "user 1" is not that of AKIA/)
+  await assert.rejects(assumeRole(known, step, 'me'), /the secret key of "user1" is not that of AKIA/)
   assert.equal(sts.count('AssumeRole'), 1)
 })
 

@@ -14,6 +14,7 @@ import {
 import { travel } from '../support/e2e-stored.ts'
 import { keyringInstalled, withKeyring } from '../support/keyring.ts'
 import { need } from '../support/need.ts'
+import { randomFrom, seedOfRun } from '../support/random.ts'
 
 const ROUNDS = process.env.AWS_CRED_SOAK === '1' ? 200 : 10
 /** From start to well past the end of a refresh. */
@@ -31,7 +32,7 @@ test('process killed at any moment leaves the old or the new session in the keyc
 })
 
 async function provesKills(place: E2ePlace, say: (text: string) => void): Promise<void> {
-  const seed = Number(process.env.AWS_CRED_SEED) || Date.now() % 1_000_000
+  const seed = seedOfRun()
   say(`AWS_CRED_SEED=${seed}`)
   const random = randomFrom(seed)
   let last = documentOf(await processOf(place, 'two')).AccessKeyId
@@ -57,16 +58,5 @@ async function provesKills(place: E2ePlace, say: (text: string) => void): Promis
     assert.notEqual(next.AccessKeyId, last, 'a fresh one')
     assert.equal(next.AccessKeyId, spared.AccessKeyId, 'and only one')
     last = next.AccessKeyId
-  }
-}
-
-/** mulberry32. */
-function randomFrom(seed: number): () => number {
-  let state = seed
-  return () => {
-    state = (state + 0x6d2b79f5) | 0
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296
   }
 }

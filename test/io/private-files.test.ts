@@ -10,6 +10,7 @@ import {
   rmSync,
   statSync,
   symlinkSync,
+  truncateSync,
   writeFileSync,
 } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -17,7 +18,12 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, suite, test } from 'node:test'
 import { CredError } from '../../src/core/errors.ts'
 import { errnoState, fileError } from '../../src/io/file-errors.ts'
-import { ensurePrivateFolder, readPrivateFile, writePrivateFile } from '../../src/io/private-files.ts'
+import {
+  checkPrivateFolder,
+  ensurePrivateFolder,
+  readPrivateFile,
+  writePrivateFile,
+} from '../../src/io/private-files.ts'
 import { replaceFile } from '../../src/io/replace-file.ts'
 import { need } from '../support/need.ts'
 
@@ -74,6 +80,33 @@ suite('ensurePrivateFolder()', () => {
     assert.equal(modeOf(join(home, 'open')), '770')
   })
 
+  test('refuses them for reading too, and makes, tightens and misses nothing there', () => {
+    const folder = join(home, 'folder')
+    checkPrivateFolder(folder)
+    assert.deepEqual(readdirSync(home), [])
+    mkdirSync(folder, { mode: 0o755 })
+    checkPrivateFolder(folder)
+    assert.equal(modeOf(folder), '755')
+    chmodSync(folder, 0o777)
+    assert.throws(() => checkPrivateFolder(folder), says(/other users may write to it/))
+    symlinkSync('folder', join(home, 'link'))
+    assert.throws(() => checkPrivateFolder(join(home, 'link')), says(/it is a symbolic link/))
+    writeFileSync(join(home, 'file'), '')
+    assert.throws(() => checkPrivateFolder(join(home, 'file')), says(/it is not a folder/))
+    assert.throws(() => checkPrivateFolder(join(home, 'file', 'below')), says(/part of its path is not a folder/))
+  })
+
+  test('names the command that mends it, as one a shell can be given', () => {
+    const folder = join(home, 'a $(id) folder')
+    mkdirSync(folder)
+    chmodSync(folder, 0o777)
+    assert.throws(() => ensurePrivateFolder(folder), { hint: `chmod 700 '${folder}'` })
+    const untellable = join(home, "it's")
+    mkdirSync(untellable)
+    chmodSync(untellable, 0o777)
+    assert.throws(() => ensurePrivateFolder(untellable), { hint: null })
+  })
+
   test("refuses another user's folder", (t) => {
     if (!need(t, 'root', root)) return
     mkdirSync(join(home, 'a'), { mode: 0o700 })
@@ -119,6 +152,13 @@ suite('writePrivateFile() and readPrivateFile()', () => {
     chmodSync(join(home, 'open'), 0o640)
     assert.throws(() => readPrivateFile(join(home, 'open')), says(/other users may read or write it/))
     assert.throws(() => readPrivateFile(home), says(/it is not a file/))
+  })
+
+  test('refuse what is larger than anything of ours', () => {
+    const path = join(home, 'x')
+    writeFileSync(path, '', { mode: 0o600 })
+    truncateSync(path, 33 * 1024 * 1024)
+    assert.throws(() => readPrivateFile(path), says(/it is too large/))
   })
 
   test("refuse another user's file", (t) => {

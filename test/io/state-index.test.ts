@@ -1,5 +1,17 @@
 import assert from 'node:assert/strict'
-import { copyFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { spawnSync } from 'node:child_process'
+import {
+  copyFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, suite, test } from 'node:test'
@@ -118,10 +130,31 @@ suite('openIndex()', () => {
     assert.deepEqual(index.all('item'), [{ name: 'a' }])
   })
 
+  test('takes what no entry could be for none, and does not wait for it', () => {
+    index.write('item', 'a', { name: 'a' })
+    const path = onlyFile()
+    for (const plant of [
+      () => assert.equal(spawnSync('mkfifo', [path]).status, 0),
+      () => mkdirSync(path),
+      () => symlinkSync('/dev/zero', path),
+      () => {
+        writeFileSync(path, '')
+        truncateSync(path, 2 * 1024 ** 3)
+      },
+    ]) {
+      rmSync(path, { recursive: true })
+      plant()
+      assert.deepEqual([index.read('item', 'a'), index.known('item', 'a'), index.all('item')], [null, null, []])
+    }
+    index.write('item', 'a', { name: 'a' })
+    assert.deepEqual(index.known('item', 'a'), { name: 'a' })
+  })
+
   test('throws where it cannot tell', () => {
     writeFileSync(folder, 'no folder')
     assert.throws(() => index.read('item', 'a'), { name: 'CredError', message: /part of its path is not a folder/ })
     assert.throws(() => index.all('item'), { name: 'CredError' })
+    assert.equal(index.known('item', 'a'), null, 'to who only wants a hint that is none')
     assert.throws(() => index.write('item', 'a', { name: 'a' }), { name: 'CredError' })
   })
 })

@@ -1,11 +1,21 @@
 import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { DamagedItemError } from '../../src/keychain/item-errors.ts'
-import { createVault, readVaultHeader, unwrapVaultKey } from '../../src/keychain/vault-header.ts'
+import { createVault, readVaultHeader, unwrapVaultKey, vaultIdOf } from '../../src/keychain/vault-header.ts'
 import { openUnlockedVault, openVault, vaultNames } from '../../src/keychain/vault-store.ts'
 
 const CHEAP = { n: 16, r: 1, p: 1 }
@@ -111,6 +121,47 @@ test('vault get() tells a damaged, swapped or foreign item and never gives it', 
   }
   await store.set('a', 'again')
   assert.equal(await store.get('a'), 'again')
+})
+
+test('vault get() takes for damaged what is no file of ours in the place of an item, and set() puts one there', async (t) => {
+  const dir = vaultDir(t)
+  const store = openVault(dir, await createVault(dir, PASSPHRASE, CHEAP))
+  await store.set('key:a', 'value')
+  const file = join(dir, readdirSync(dir).find((name) => name.startsWith('key-a')) ?? '')
+  const planted: readonly (readonly [RegExp, () => void])[] = [
+    [/from the vault: cannot read ".*": it is not a file/, () => assert.equal(spawnSync('mkfifo', [file]).status, 0)],
+    [/it is a symbolic link/, () => symlinkSync('/dev/zero', file)],
+    [/other users may read or write it/, () => writeFileSync(file, '', { mode: 0o644 })],
+  ]
+  for (const [reason, plant] of planted) {
+    rmSync(file)
+    plant()
+    const failed = await store.get('key:a').catch((error: unknown) => error)
+    assert.ok(failed instanceof DamagedItemError)
+    assert.match(failed.message, reason)
+    assert.deepEqual(await store.list(), [])
+    await store.set('key:a', 'again')
+    assert.deepEqual([await store.get('key:a'), await store.list()], ['again', ['key:a']])
+  }
+})
+
+test('a vault whose folder is a link, or open to others, is not opened', async (t) => {
+  const dir = vaultDir(t)
+  const key = await createVault(dir, PASSPHRASE, CHEAP)
+  const link = `${dir}-link`
+  symlinkSync(dir, link)
+  chmodSync(dir, 0o755)
+  openVault(dir, key)
+  for (const [path, mode, reason] of [
+    [link, 0o700, /it is a symbolic link/],
+    [dir, 0o777, /other users may write to it/],
+    [dir, 0o770, /other users may write to it/],
+  ] as const) {
+    chmodSync(dir, mode)
+    for (const open of [readVaultHeader, vaultIdOf, (at: string) => openVault(at, key)]) {
+      assert.throws(() => open(path), { name: 'CredError', message: reason })
+    }
+  }
 })
 
 test('vault get() refuses an item of another vault with the same name', async (t) => {

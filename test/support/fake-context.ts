@@ -63,6 +63,7 @@ export function fakeTerminal(answers: readonly string[], onAsk: (question: strin
   }
   return {
     columns: 80,
+    rows: 24,
     show: (text) => shown.push(text),
     ask: answer,
     askHidden: answer,

@@ -36,7 +36,7 @@ function callTo(sts: Sts, { alice }: ExampleWorld): StsCall {
     keys: { accessKeyId: alice.accessKeyId, secretAccessKey: alice.secret, sessionToken: null },
     purpose: 'try',
     profile: 'prod',
-    signer: 'user 1',
+    signer: 'user1',
     nowMs: () => Date.now(),
     deadline: AbortSignal.timeout(15_000),
     onClock: () => {},

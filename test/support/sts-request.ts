@@ -14,6 +14,8 @@ export interface StsRequest {
   params: Record<string, string>
   /** In lower case. */
   headerNames: string[]
+  /** As sent, names in lower case; the session token, which is what a session signs with, is `***`. */
+  headers: Record<string, string>
   /** Of the signature's scope; empty where unsigned. */
   region: string
   accessKeyId: string
@@ -56,6 +58,9 @@ export function withoutSecrets(request: SignedRequest, params: Params, atMs: num
     callerArn: null,
     params: Object.fromEntries([...params].map(([name, value]) => [name, secret.has(name) ? '***' : value])),
     headerNames: [...request.headers.keys()],
+    headers: Object.fromEntries(
+      [...request.headers].map(([name, value]) => [name, name === 'x-amz-security-token' ? '***' : value]),
+    ),
     region: scope?.[2] ?? '',
     accessKeyId: scope?.[1] ?? '',
     atMs,

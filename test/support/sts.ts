@@ -3,7 +3,7 @@ import { createServer as createTlsServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { setTimeout as wait } from 'node:timers/promises'
 import { type Answer, errorAnswer, resultAnswer, type Service, StsError } from './sts-answers.ts'
-import { authenticate, type Session, type StsState } from './sts-caller.ts'
+import { authenticate, type Caller, type Session, type StsState } from './sts-caller.ts'
 import type { Params } from './sts-checks.ts'
 import { answerControl } from './sts-control.ts'
 import { answeredBadly, type Fault, Faults, refusalOf, spoiled } from './sts-faults.ts'
@@ -31,6 +31,9 @@ export interface StsOptions extends World {
   tls?: { readonly key: string; readonly cert: string }
 }
 
+export type IssuedSession = Pick<Session, 'accessKeyId' | 'secret' | 'token' | 'expiresAtMs'> &
+  Pick<Caller, 'arn' | 'roleArn'>
+
 /** A running emulator. */
 export interface Sts {
   readonly url: string
@@ -40,6 +43,8 @@ export interface Sts {
   readonly faults: Faults
   /** Every request in order, without secrets. */
   readonly requests: readonly StsRequest[]
+  /** Every session given out since it started, alive or not: the record that answers are judged by. */
+  issued(): IssuedSession[]
   /** How many requests came for the operation, answered well or not. */
   count(operation: string): number
   counts(): Record<string, number>
@@ -137,6 +142,8 @@ export async function startSts(options: StsOptions): Promise<Sts> {
     world: state.world,
     faults,
     requests,
+    issued: () =>
+      [...state.sessions.values()].map(({ caller: { arn, roleArn }, ...session }) => ({ ...session, arn, roleArn })),
     count,
     counts: () => Object.fromEntries(requests.map(({ operation }) => [operation, count(operation)])),
     reset: () => {

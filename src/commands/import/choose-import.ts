@@ -2,6 +2,7 @@ import { realpathSync } from 'node:fs'
 import type { Terminal } from '../../core/context.ts'
 import { CredError } from '../../core/errors.ts'
 import { type ImportedPair, type ImportPlan, type ImportRequest, planImport } from '../../core/import-plan.ts'
+import { pasteable } from '../../core/paste.ts'
 import { isRegionName } from '../../core/sts-region.ts'
 import { maskedKeyId, quoted, shown } from '../../core/text.ts'
 import { surroundingsNow } from '../session/config-edits.ts'
@@ -124,7 +125,7 @@ async function identityOf(
   if (!wish.verifies) return unverifiedIdentity(workspace, profile, region)
   // The clock that an answer teaches is kept in the index.
   const index = wish.isDryRun ? { ...workspace.index, write: () => {} } : workspace.index
-  return identifyKey({ ...workspace, index }, profile, pair, { region, again: `aws-cred import ${shown(profile)}` })
+  return identifyKey({ ...workspace, index }, profile, pair, { region, again: pasteable`aws-cred import ${profile}` })
 }
 
 async function whileShown<T>(terminal: Terminal | null, work: () => Promise<T>): Promise<T> {

@@ -8,7 +8,7 @@ import {
 } from '../../core/file-keys.ts'
 import type { ImportPlan } from '../../core/import-plan.ts'
 import { type IniDocument, serializeIni } from '../../core/ini.ts'
-import { shWord } from '../../core/quote.ts'
+import { pasteable, pathWord, withCommand } from '../../core/paste.ts'
 import { secretLines } from '../../core/setup-secrets.ts'
 import { listed, quoted, shown } from '../../core/text.ts'
 import { type LeftCopies, leftCopies } from '../../io/left-copies.ts'
@@ -30,7 +30,7 @@ export function linkLines({ context }: Workspace, copies: Copies): string[] {
     hardLinks === 0
       ? []
       : [
-          `${shown(shortPath(path, context), 300)} has another name (a hard link), under which the keys stay\n  find ~ -samefile ${shWord(path)}`,
+          `${shown(shortPath(path, context), 300)} has another name (a hard link), under which the keys stay${withCommand('\n  find ~ -samefile ', pathWord(path)) ?? ''}`,
         ],
   )
 }
@@ -70,8 +70,9 @@ function linesInFile(
   const here = keys.filter(({ lines }) => lines.some((line) => line.path === path && line.value !== ''))
   const untold = here.filter(({ profile }) => !told.includes(profile))
   const [sessions, pairs] = [untold.filter(isSession), untold.filter((each) => !isSession(each))]
-  const all = pairs.length > NAMES_MAX ? '--all' : pairs.map(({ profile }) => shown(profile)).join(' ')
-  const names = listed(pairs.map(({ profile }) => profile))
+  const profiles = pairs.map(({ profile }) => profile)
+  const command = pairs.length > NAMES_MAX ? 'aws-cred import --all' : pasteable`aws-cred import ${profiles}`
+  const names = listed(profiles)
   const others = secretLines(serializeIni(document)).filter(
     (number) => !here.some(({ lines }) => lines.some((each) => each.path === path && covers(each, number))),
   )
@@ -82,8 +83,11 @@ function linesInFile(
   const where = (n: number) =>
     /^[#;]/.test((document.lines[n - 1] ?? '').trim()) ? 'in a comment' : 'where no tool looks'
   return [
-    ...(pairs.length === 0 ? [] : [`${name} still holds keys of ${names}\n  aws-cred import ${all}`]),
-    ...sessions.map((each) => `${name} still holds a session of ${quoted(each.profile)}\n  ${importCommand(each)}`),
+    ...(pairs.length === 0 ? [] : [`${name} still holds keys of ${names}${withCommand('\n  ', command) ?? ''}`]),
+    ...sessions.map(
+      (each) =>
+        `${name} still holds a session of ${quoted(each.profile)}${withCommand('\n  ', importCommand(each)) ?? ''}`,
+    ),
     ...odd.map(
       (each) => `${name}:${each.line} holds keys of ${quoted(each.name)}, a name that not every AWS tool reads`,
     ),
@@ -106,6 +110,8 @@ function linesBeside(path: string, copy: LeftCopies, showPath: (path: string) =>
     ),
     ...(git === 'tracked' ? [`git tracks ${name}: its history keeps the keys`] : []),
     ...(git === 'unknown' ? [`${name} lies in a git repository, whose history may keep the keys`] : []),
-    ...(othersMayRead ? [`other users of this machine may read ${name}\n  chmod 600 ${shWord(path)}`] : []),
+    ...(othersMayRead
+      ? [`other users of this machine may read ${name}${withCommand('\n  chmod 600 ', pathWord(path)) ?? ''}`]
+      : []),
   ]
 }

@@ -1,6 +1,7 @@
 import { usageError } from '../../core/arguments.ts'
 import { CredError } from '../../core/errors.ts'
 import { type FileKeys, findFileKeys, holdsKeys, importCommand, isSession } from '../../core/file-keys.ts'
+import { pasteable, withCommand } from '../../core/paste.ts'
 import type { SetupSurroundings } from '../../core/setup-plan.ts'
 import { listed, quoted, shown } from '../../core/text.ts'
 import type { Workspace } from '../session/workspace.ts'
@@ -32,7 +33,8 @@ export function nameProfiles(
     const left = takes === 'session' ? [] : sessions
     const nothing = takes === 'session' ? 'no session stands' : 'nothing to import: no keys stand'
     const notes = left.map(
-      (each) => `${quoted(each.profile)} has a session, which is not stored\n  ${importCommand(each)}`,
+      (each) =>
+        `${quoted(each.profile)} has a session, which is not stored${withCommand('\n  ', importCommand(each)) ?? ''}`,
     )
     return {
       names: namesOf(wanted),
@@ -68,10 +70,10 @@ function nothingNamed(found: readonly FileKeys[], surroundings: SetupSurrounding
   }
   const names = namesOf(found)
   const drop = found.some(isSession)
-  const words = names.length > NAMES_MAX ? '--all' : names.map((name) => shown(name)).join(' ')
+  const command = names.length > NAMES_MAX ? 'aws-cred import --all' : pasteable`aws-cred import ${names}`
   const what = `the files hold ${drop ? 'sessions' : 'keys'} of ${listed(names)}`
   return new CredError('usage', `cannot run import: no profile is named; ${what}`, {
-    hint: `aws-cred import ${words}${drop ? ' --drop-session' : ''}`,
+    hint: withCommand('', command, drop ? ' --drop-session' : ''),
   })
 }
 

@@ -1,7 +1,8 @@
 import type { Terminal } from '../../core/context.ts'
 import { CredError } from '../../core/errors.ts'
 import type { ImportedPair } from '../../core/import-plan.ts'
-import { maskedKeyId, quoted, shown } from '../../core/text.ts'
+import { pasteable } from '../../core/paste.ts'
+import { maskedKeyId, quoted } from '../../core/text.ts'
 import { readKey } from '../../keychain/session-items.ts'
 import type { Store } from '../../keychain/store.ts'
 import { type ChosenStore, chooseStore } from '../session/choose-store.ts'
@@ -18,7 +19,7 @@ export function otherKeyError(profile: string, keyId: string, store: string): Cr
     'failed',
     `cannot import ${quoted(profile)}: the ${store} holds another key under that name, ${keyId}`,
     {
-      hint: `put the one of the file in its place: aws-cred import ${shown(profile)} --replace`,
+      hint: pasteable`put the one of the file in its place: aws-cred import ${profile} --replace`,
     },
   )
 }

@@ -1,8 +1,9 @@
 import { CredError } from '../../core/errors.ts'
 import { findFileKeys, holdsKeys } from '../../core/file-keys.ts'
 import { type ImportPlan, type ImportRequest, planImport } from '../../core/import-plan.ts'
+import { pasteable } from '../../core/paste.ts'
 import type { SetupSurroundings } from '../../core/setup-plan.ts'
-import { listed, shown } from '../../core/text.ts'
+import { listed } from '../../core/text.ts'
 import { writeConfig } from '../../io/config-backup.ts'
 import { replaceFile } from '../../io/replace-file.ts'
 import type { ChosenStore } from '../session/choose-store.ts'
@@ -91,7 +92,7 @@ function changedMeanwhile({ taken }: ImportPlan): CredError {
     'failed',
     `cannot take out the keys of ${listed(profiles)}: another program has changed the files meanwhile`,
     {
-      hint: `look at the change again: aws-cred import ${profiles.map((each) => shown(each)).join(' ')}`,
+      hint: pasteable`look at the change again: aws-cred import ${profiles}`,
     },
   )
 }

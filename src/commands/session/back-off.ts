@@ -6,7 +6,7 @@ import type { Workspace } from './workspace.ts'
 export function backOff(workspace: Workspace, name: string): void {
   const { index, context } = workspace
   try {
-    index.write('backoff', name, { name, ...lengthened(index.read('backoff', name), context.nowMs()) })
+    index.write('backoff', name, { name, ...lengthened(index.known('backoff', name), context.nowMs()) })
   } catch (error) {
     // A full or read-only disk: then it is tried again at the next call.
     if (!(error instanceof CredError)) throw error

@@ -6,12 +6,13 @@ import { CredError } from '../../core/errors.ts'
 import { mfaSettings } from '../../core/mfa-settings.ts'
 import { networkFor } from '../../core/network.ts'
 import type { RootCredentials } from '../../core/obtain.ts'
+import { pasteable } from '../../core/paste.ts'
 import { type Plan, type Step, signerName } from '../../core/plan.ts'
 import { REFRESH_BUDGET_MS, type Session } from '../../core/session.ts'
 import { stsPlace } from '../../core/sts-endpoint.ts'
 import { parseRoleArn, type RoleArnParts } from '../../core/sts-limits.ts'
 import { defaultRegion } from '../../core/sts-region.ts'
-import { pastedWord, quoted } from '../../core/text.ts'
+import { quoted } from '../../core/text.ts'
 import { callSettingsOf } from './call-settings-of.ts'
 import type { Asking } from './mfa/ask-code.ts'
 import type { CodeUse } from './mfa/with-code.ts'
@@ -81,8 +82,8 @@ function otherPartitionError(profile: string, role: RoleArnParts, identity: Root
   return new CredError('failed', message, {
     hint:
       identity.accountId === null
-        ? `where the key belongs to ${role.partition}, put it in again: aws-cred add ${pastedWord(rootName)} --replace --region ${defaultRegion(role.partition)}`
-        : `name a profile whose key is of ${role.partition}: aws-cred setup ${pastedWord(profile)} --source-profile NAME`,
+        ? pasteable`where the key belongs to ${role.partition}, put it in again: aws-cred add ${rootName} --replace --region ${defaultRegion(role.partition)}`
+        : pasteable`name a profile whose key is of ${role.partition}: aws-cred setup ${profile} --source-profile NAME`,
   })
 }
 

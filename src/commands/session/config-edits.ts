@@ -5,17 +5,24 @@ import type { SetupSurroundings } from '../../core/setup-plan.ts'
 import { quoted, shown } from '../../core/text.ts'
 import { homeDir, readAwsFiles } from '../../io/aws-files.ts'
 import type { BackupPlace } from '../../io/config-backup.ts'
+import { belongsToAnother } from '../../io/foreign-owner.ts'
 import { LockUnavailable, withLock } from '../../io/lock.ts'
 import { shortPath } from '../../io/screen.ts'
 import type { Workspace } from './workspace.ts'
 
 const LOCK_WAIT_MS = 20_000
 
-/** Throws `CredError` where HOME belongs to another user (sudo): nothing is written there. */
-export function checkHomeIsOurs(workspace: Workspace): void {
-  if (workspace.homeIsOurs) return
-  const home = quoted(homeDir(workspace.context) ?? '', 300)
-  throw new CredError('failed', `cannot write the AWS files: the home folder ${home} belongs to another user`, {
+/**
+ * Throws `CredError` where HOME belongs to another user (sudo), or one of the AWS files, which AWS_CONFIG_FILE can name
+ * anywhere: what is written there decides which program that user's tools run.
+ */
+export function checkFilesAreOurs({ context, files, homeIsOurs }: Workspace): void {
+  const foreign = homeIsOurs
+    ? [files.configPath, files.credentialsPath].find((path) => path !== null && belongsToAnother(path))
+    : homeDir(context)
+  if (typeof foreign !== 'string') return
+  const what = homeIsOurs ? quoted(foreign, 300) : `the home folder ${quoted(foreign, 300)}`
+  throw new CredError('failed', `cannot write the AWS files: ${what} belongs to another user`, {
     hint: 'run it as that user, without sudo',
   })
 }
@@ -38,7 +45,10 @@ export async function withConfigLock<T>(workspace: Workspace, verbName: string, 
     )
   } catch (error) {
     if (!(error instanceof LockUnavailable)) throw error
-    throw new CredError('failed', `cannot write the config: no lock can be had: ${error.reason}`, { cause: error })
+    throw new CredError('failed', `cannot write the config: no lock can be had: ${error.reason}`, {
+      hint: error.hint,
+      cause: error,
+    })
   }
 }
 

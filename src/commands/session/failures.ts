@@ -14,7 +14,7 @@ export const PLAN_MISTAKE = 'plan'
 export function recordFailure(workspace: Workspace, profile: string, error: unknown): void {
   if (!(error instanceof CredError) || error.code === 'interrupted') return
   // A mistyped name has nothing to list under.
-  if (!workspace.files.profiles.profiles.has(profile) && workspace.index.read('key', profile) === null) return
+  if (!workspace.files.profiles.profiles.has(profile) && workspace.index.known('key', profile) === null) return
   const cause = error.cause as { readonly stsCode?: unknown } | undefined
   const ownCode = isPlanned(workspace, profile) ? error.code : PLAN_MISTAKE
   const code = typeof cause?.stsCode === 'string' ? cause.stsCode : ownCode
@@ -48,8 +48,13 @@ export function forgetFailure(workspace: Workspace, profile: string): void {
 
 /** What needed a person (a locked store) is over once a person has opened the store. */
 export function forgetFailuresForPerson(workspace: Workspace): void {
-  for (const { code, profile } of workspace.index.all('failure')) {
-    if (code === 'person') forgetFailure(workspace, profile)
+  try {
+    for (const { code, profile } of workspace.index.all('failure')) {
+      if (code === 'person') forgetFailure(workspace, profile)
+    }
+  } catch (reading) {
+    // As above: what the verb was typed for is done already.
+    if (!(reading instanceof CredError)) throw reading
   }
 }
 
@@ -58,7 +63,7 @@ export function forgetFailuresForPerson(workspace: Workspace): void {
  * one asks, and all hear the answer. Failures of this machine (no network, no keychain) are each one's own.
  */
 export function throwRefusalSince(workspace: Workspace, profile: string, sinceMs: number): void {
-  const failure = workspace.index.read('failure', profile)
+  const failure = workspace.index.known('failure', profile)
   const nowMs = workspace.context.nowMs()
   // One from the future was kept under a clock that has been set since.
   if (failure === null || failure.atMs < sinceMs || failure.atMs > nowMs || !/^[A-Z]/.test(failure.code)) return

@@ -70,7 +70,7 @@ function failed({ plan, workspace }: RootFetch, root: ProcessRoot, state: string
 /** Whether the next call has to run it before it can know whose keys these are. A hint: without it that is found out again. */
 function rememberEndless({ index, context }: Workspace, rootId: string, isEndless: boolean): void {
   try {
-    const known = index.read('endless', rootId) !== null
+    const known = index.known('endless', rootId) !== null
     if (isEndless && !known) index.write('endless', rootId, { rootId, seenMs: context.nowMs() })
     if (!isEndless && known) index.remove('endless', rootId)
   } catch (error) {

@@ -1,6 +1,7 @@
 import { usageError } from '../../core/arguments.ts'
 import { CredError } from '../../core/errors.ts'
 import type { KeyPair } from '../../core/key-input.ts'
+import { withCommand } from '../../core/paste.ts'
 import { namedPartition } from '../../core/sts-endpoint.ts'
 import { isRegionName, partitionOfRegion } from '../../core/sts-region.ts'
 import { quoted } from '../../core/text.ts'
@@ -19,8 +20,8 @@ export interface KeyIdentity {
 export interface IdentifyOptions {
   /** `--region`: where STS is asked; null: by the profile and the environment. */
   readonly region: string | null
-  /** The command to type again, as hints name it: `aws-cred add user1`. */
-  readonly again: string
+  /** The command to type again, as hints name it: `aws-cred add user1`; null where that cannot be pasted. */
+  readonly again: string | null
 }
 
 /** Throws `CredError('usage')` for a `--region` that names none. */
@@ -68,14 +69,14 @@ export async function identifyKey(
 }
 
 /** The cures of `sts-errors.ts` speak of a key that is stored already; this one is not yet. */
-function withCure(error: unknown, again: string): unknown {
+function withCure(error: unknown, again: string | null): unknown {
   if (!(error instanceof CredError)) return error
   const stsCode = (error.cause as { readonly stsCode?: unknown } | undefined)?.stsCode
   const hint =
     stsCode === undefined
-      ? `store it without asking AWS: ${again} --no-verify`
+      ? withCommand('store it without asking AWS: ', again, ' --no-verify')
       : stsCode === 'InvalidClientTokenId'
-        ? `it is mistyped, switched off, or of another partition: ${again} --region cn-north-1`
-        : error.hint?.replace(' --replace', '')
-  return new CredError(error.code, error.message, { cause: error.cause, ...(hint === undefined ? {} : { hint }) })
+        ? withCommand('it is mistyped, switched off, or of another partition: ', again, ' --region cn-north-1')
+        : (error.hint?.replace(' --replace', '') ?? null)
+  return new CredError(error.code, error.message, { cause: error.cause, hint })
 }

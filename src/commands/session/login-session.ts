@@ -3,6 +3,7 @@ import { renewLogin } from '../../aws/signin-call.ts'
 import { spanText } from '../../core/clock.ts'
 import { CredError } from '../../core/errors.ts'
 import { type LoginToken, parseLoginToken, renewedLoginText } from '../../core/login-tokens.ts'
+import { pasteable } from '../../core/paste.ts'
 import type { LoginRoot } from '../../core/plan-roots.ts'
 import type { Session } from '../../core/session.ts'
 import { signInError } from '../../core/sign-in.ts'
@@ -66,6 +67,6 @@ function regionOf(fetch: RootFetch, root: LoginRoot, token: LoginToken): string 
   const region = token.region ?? root.region ?? (AWS_REGION || AWS_DEFAULT_REGION)
   if (region && isRegionName(region)) return region
   throw new CredError('failed', `cannot ${fetch.purpose}: neither the sign-in nor the profile names a region`, {
-    hint: `aws configure set region us-east-1 --profile ${shown(root.profile)}`,
+    hint: pasteable`aws configure set region us-east-1 --profile ${root.profile}`,
   })
 }

@@ -1,6 +1,7 @@
 import type { Context } from '../../core/context.ts'
 import { CredError } from '../../core/errors.ts'
-import { quoted, shown } from '../../core/text.ts'
+import { pasteable, withCommand } from '../../core/paste.ts'
+import { quoted } from '../../core/text.ts'
 
 /**
  * Credentials within credentials are far more often a mistake than meant: throws `CredError('failed')` where the
@@ -12,6 +13,6 @@ export function checkNotNested({ env }: Context, verbName: string, profile: stri
   throw new CredError(
     'failed',
     `cannot run a command as profile ${quoted(profile)}: these variables hold the credentials of ${quoted(held)} already`,
-    { hint: `run it all the same: aws-cred ${verbName} --force --profile ${shown(profile)}${rest}` },
+    { hint: withCommand('run it all the same: ', pasteable`aws-cred ${verbName} --force --profile ${profile}`, rest) },
   )
 }

@@ -1,10 +1,12 @@
 import { usageError } from '../../core/arguments.ts'
 import { CredError } from '../../core/errors.ts'
 import { obtainSession, type Sources } from '../../core/obtain.ts'
+import { pasteable } from '../../core/paste.ts'
 import { type Plan, planProfile, type Root } from '../../core/plan.ts'
+import { pastedSessionError } from '../../core/plan-errors.ts'
 import type { HandedOut } from '../../core/process-document.ts'
-import { at, DURATION_MIN_S, parseDurationText, SESSION_TOKEN_MAX_S } from '../../core/sts-limits.ts'
-import { quoted, shown } from '../../core/text.ts'
+import { DURATION_MIN_S, parseDurationText, SESSION_TOKEN_MAX_S } from '../../core/sts-limits.ts'
+import { quoted } from '../../core/text.ts'
 import type { Arguments } from '../../core/verb.ts'
 import type { Store } from '../../keychain/store.ts'
 import { recordFailure } from './failures.ts'
@@ -110,7 +112,7 @@ async function credentialsBy(workspace: Workspace, plan: Plan, options: Credenti
   const session = await obtainSession(sources, { forceRefresh, serveLasting })
   if ('identity' in session) {
     const { accessKeyId, secretAccessKey, sessionToken, identity } = session
-    if (plan.root.kind === 'static' && sessionToken !== null) throw pastedSessionError(plan, plan.root)
+    if (plan.root.kind === 'static' && sessionToken !== null) throw pastedSessionError(plan.profile, plan.root)
     const accountId = plan.tellsAccount ? identity.accountId : null
     return { accessKeyId, secretAccessKey, sessionToken, expiresMs: null, offsetMs: 0, accountId }
   }
@@ -126,18 +128,6 @@ async function credentialsBy(workspace: Workspace, plan: Plan, options: Credenti
 
 function endedError(plan: Plan): CredError {
   return new CredError('failed', `cannot serve profile ${quoted(plan.profile)}: its session ended while it was read`, {
-    hint: `try again: aws-cred process --profile ${shown(plan.profile)}`,
+    hint: pasteable`try again: aws-cred process --profile ${plan.profile}`,
   })
-}
-
-/** A session pasted into a file cannot renew itself: handing it out without an end would keep it past its end. */
-function pastedSessionError(plan: Plan, root: Root): CredError {
-  const where = root.kind === 'static' ? ` (${at(root.origin)})` : ''
-  return new CredError(
-    'failed',
-    `cannot serve profile ${quoted(plan.profile)}: its keys${where} are a pasted session, which cannot be renewed`,
-    {
-      hint: `take these lines out: aws-cred import ${shown(root.kind === 'static' ? root.profile : plan.profile)} --drop-session`,
-    },
-  )
 }

@@ -5,8 +5,8 @@ import type { Workspace } from './workspace.ts'
 export function planOptions({ context, index }: Workspace): PlanOptions {
   return {
     platform: context.platform,
-    hasKeys: (name) => index.read('key', name) !== null,
-    takesCodeItself: (roleArn, serial) => index.read('direct', directName(roleArn, serial)) !== null,
+    hasKeys: (name) => index.known('key', name) !== null,
+    takesCodeItself: (roleArn, serial) => index.known('direct', directName(roleArn, serial)) !== null,
   }
 }
 

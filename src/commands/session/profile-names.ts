@@ -3,7 +3,7 @@ import { CredError } from '../../core/errors.ts'
 import { rootName } from '../../core/plan.ts'
 import type { Profile } from '../../core/profiles.ts'
 import { setting } from '../../core/settings.ts'
-import { planOf } from './profile-row.ts'
+import { planOf } from './profile-state.ts'
 import type { Workspace } from './workspace.ts'
 
 /** The profiles whose sections are ours, in the order of the files. */

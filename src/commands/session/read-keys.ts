@@ -1,7 +1,8 @@
 import type { Context, Terminal } from '../../core/context.ts'
 import { CredError } from '../../core/errors.ts'
 import { checkedPair, checkKeyId, type KeyPair, parseKeyInput } from '../../core/key-input.ts'
-import { quoted, shown } from '../../core/text.ts'
+import { pasteable } from '../../core/paste.ts'
+import { quoted } from '../../core/text.ts'
 
 /** Where the keys come from: stdin where `--stdin` says so, else the terminal, which must be there. */
 export type KeyOrigin = { readonly kind: 'stdin' } | { readonly kind: 'terminal'; readonly terminal: Terminal }
@@ -10,7 +11,7 @@ export function keyOrigin(name: string, stdin: boolean, terminal: Terminal | nul
   if (stdin) return { kind: 'stdin' }
   if (terminal !== null) return { kind: 'terminal', terminal }
   throw new CredError('person', `cannot add ${quoted(name)}: nobody is there to type its key`, {
-    hint: `aws-cred add ${shown(name)} --stdin`,
+    hint: pasteable`aws-cred add ${name} --stdin`,
   })
 }
 

@@ -31,7 +31,7 @@ export function knownRootIdentity(workspace: Workspace, plan: Plan): RootIdentit
     case 'static':
       return identityOfStatic(root, partitionOf(workspace, plan))
     case 'keychain': {
-      const entry = index.read('key', root.name)
+      const entry = index.known('key', root.name)
       return entry?.generation ? identityOfKey({ ...entry, generation: entry.generation }) : null
     }
     case 'environment': {
@@ -40,7 +40,7 @@ export function knownRootIdentity(workspace: Workspace, plan: Plan): RootIdentit
     }
     default: {
       const identity = fetchedIdentity(workspace, plan)
-      return root.kind === 'process' && index.read('endless', identity.id) !== null ? null : identity
+      return root.kind === 'process' && index.known('endless', identity.id) !== null ? null : identity
     }
   }
 }

@@ -2,11 +2,10 @@ import { identityOfKey, identityOfStatic } from '../../core/cache-key.ts'
 import { CredError } from '../../core/errors.ts'
 import type { RootCredentials } from '../../core/obtain.ts'
 import type { KeychainRoot, StaticRoot } from '../../core/plan.ts'
-import { noKeysError } from '../../core/plan-errors.ts'
 import type { LongLivedKey } from '../../core/session.ts'
-import { shortPath } from '../../io/screen.ts'
 import { noteKey, readKey } from '../../keychain/session-items.ts'
 import type { Store } from '../../keychain/store.ts'
+import { noKeysHere } from './no-keys.ts'
 import { withKeyLock } from './single-flight.ts'
 import type { Workspace } from './workspace.ts'
 
@@ -21,16 +20,8 @@ export async function readRoot(
   openStore: () => Promise<Store>,
 ): Promise<RootCredentials> {
   const name = root.kind === 'keychain' ? root.name : root.profile
-  const { files, storeKind } = workspace
-  const nobodyNamesIt = root.kind === 'keychain' && !root.listed && !files.profiles.profiles.has(name)
-  const noKeys = () =>
-    noKeysError(
-      root as KeychainRoot,
-      files.profiles,
-      keyNames(workspace),
-      shortPath(files.configPath, workspace.context),
-      storeKind ?? 'keychain',
-    )
+  const nobodyNamesIt = root.kind === 'keychain' && !root.listed && !workspace.files.profiles.profiles.has(name)
+  const noKeys = () => noKeysHere(workspace, root as KeychainRoot)
   let found: { readonly store: Store; readonly key: LongLivedKey | null }
   try {
     const store = await openStore()
@@ -48,16 +39,12 @@ export async function readRoot(
   throw noKeys()
 }
 
-function keyNames(workspace: Workspace): string[] {
-  return workspace.index.all('key').map((entry) => entry.name)
-}
-
 /**
  * Writes the index entry of a key anew where it was lost or speaks of another generation. Under the key's lock and
  * from a fresh read, so that it never brings back what `add` is replacing.
  */
 async function repairEntry(workspace: Workspace, store: Store, key: LongLivedKey): Promise<void> {
-  const entry = workspace.index.read('key', key.name)
+  const entry = workspace.index.known('key', key.name)
   if (entry !== null && entry.generation === key.generation) return
   try {
     await withKeyLock(workspace, key.name, { waitMs: 0 }, async () => {

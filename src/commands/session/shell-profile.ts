@@ -1,12 +1,25 @@
 import type { Context } from '../../core/context.ts'
 import { CredError } from '../../core/errors.ts'
 import type { Arguments } from '../../core/verb.ts'
-import { planOf } from './profile-row.ts'
+import { planOf } from './profile-state.ts'
 import type { Workspace } from './workspace.ts'
 
 /** The profile that a person means: `--profile`, else what the shell is set to, else `default`. */
-export function shellProfile(given: Arguments, { env }: Pick<Context, 'env'>): string {
-  return given.text('profile') || env.AWS_PROFILE || env.AWS_DEFAULT_PROFILE || env.AWS_CRED_PROFILE || 'default'
+export function shellProfile(given: Arguments, context: Pick<Context, 'env'>): string {
+  return meantProfile(given.text('profile'), context).profile
+}
+
+/**
+ * The same with the variable that named it; null where it was typed, or nothing names one. An empty name that was typed is a
+ * script's variable that was not set: it stays empty, and no profile is called that, so that none is served in its place.
+ */
+export function meantProfile(
+  typed: string | undefined,
+  { env }: Pick<Context, 'env'>,
+): { readonly profile: string; readonly variable: string | null } {
+  if (typed !== undefined) return { profile: typed, variable: null }
+  const variable = ['AWS_PROFILE', 'AWS_DEFAULT_PROFILE', 'AWS_CRED_PROFILE'].find((name) => env[name]) ?? null
+  return { profile: (variable !== null && env[variable]) || 'default', variable }
 }
 
 /** The region of a profile as `export` sets it: its own, else that of the one its line of ours points to. */

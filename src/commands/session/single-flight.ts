@@ -1,5 +1,6 @@
 import { CredError } from '../../core/errors.ts'
 import type { Session } from '../../core/session.ts'
+import { quoted } from '../../core/text.ts'
 import { LockUnavailable, withLock } from '../../io/lock.ts'
 import type { Workspace } from './workspace.ts'
 
@@ -46,7 +47,8 @@ export async function withKeyLock<T>(
     return await withLock(lockOf(workspace, `key ${name}`, waitMs), work)
   } catch (error) {
     if (!(error instanceof LockUnavailable)) throw error
-    throw new CredError('failed', `cannot change the keys of "${name}": no lock can be had: ${error.reason}`, {
+    throw new CredError('failed', `cannot change the keys of ${quoted(name)}: no lock can be had: ${error.reason}`, {
+      hint: error.hint,
       cause: error,
     })
   }

@@ -93,7 +93,7 @@ export function profileSources(workspace: Workspace, plan: Plan, options: Source
       return given
     },
     cacheKey: (identity, level) => cacheKey(workspace, plan, identity, level),
-    note: (key) => index.read('session', key),
+    note: (key) => index.known('session', key),
     read: async (key) => readSession(await options.store(), key),
     async save(key, session, identity, level) {
       const store = await options.store().catch((error: unknown) => coolDown(error, identity, level))
@@ -150,14 +150,14 @@ export function profileSources(workspace: Workspace, plan: Plan, options: Source
       })
     },
     recordFailure: record,
-    isBackingOff: (key) => backoffLeftMs(index.read('backoff', `session ${key}`), context.nowMs()) > 0,
+    isBackingOff: (key) => backoffLeftMs(index.known('backoff', `session ${key}`), context.nowMs()) > 0,
     backOff: (key) => backOff(workspace, `session ${key}`),
   }
 }
 
 /** Whether the index knows another key of that name by now, or none at all. */
 function keyIsGone(workspace: Workspace, name: string, identity: RootIdentity): boolean {
-  const entry = workspace.index.read('key', name)
+  const entry = workspace.index.known('key', name)
   return entry === null || (entry.generation !== null && `key:${entry.generation}` !== identity.id)
 }
 
@@ -178,7 +178,7 @@ function cacheKeyInputs(workspace: Workspace, plan: Plan, identity: RootIdentity
 /** STS's time by the offset that this process or another saw at that endpoint; null when it is not known (`clockOffsetMs`). */
 export function stsNowMs(workspace: Workspace, clockName: string): number | null {
   const nowMs = workspace.context.nowMs()
-  const reading = workspace.clocks.get(clockName) ?? workspace.index.read('clock', clockName)
+  const reading = workspace.clocks.get(clockName) ?? workspace.index.known('clock', clockName)
   if (reading !== null) workspace.clocks.set(clockName, reading)
   const offsetMs = clockOffsetMs(reading, nowMs, workspace.context.uptimeS())
   return offsetMs === null ? null : nowMs + offsetMs

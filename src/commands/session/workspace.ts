@@ -14,6 +14,7 @@ export type StoreKind = 'keychain' | 'vault'
 /** What every verb starts from: the AWS files as they are, and this machine's state. Opens no store. */
 export interface Workspace {
   readonly context: Context
+  /** Read at the first look, which throws `CredError` where that cannot be done: `lock` does without. */
   readonly files: AwsFiles
   readonly paths: StatePaths
   /** False under sudo and the like: then nothing is written to HOME and no code loaded from it. */
@@ -27,7 +28,7 @@ export interface Workspace {
   readonly clocks: Map<string, ClockReading>
 }
 
-/** Throws `CredError` for files that cannot be read and for settings that mean nothing. */
+/** Throws `CredError` for settings that mean nothing. */
 export function openWorkspace(context: Context): Workspace {
   const home = homeDir(context)
   const ours = home === null || homeIsOurs(home, context.userId)
@@ -40,9 +41,13 @@ export function openWorkspace(context: Context): Workspace {
   const paths = statePaths({ env, platform: context.platform, home: ours ? home : userInfo().homedir })
   const storeKind = chosenStore(context, paths)
   const service = context.env.AWS_CRED_KEYCHAIN_SERVICE || 'aws-cred'
+  let files: AwsFiles | null = null
   return {
     context,
-    files: readAwsFiles(context),
+    get files() {
+      files ??= readAwsFiles(context)
+      return files
+    },
     paths,
     homeIsOurs: ours,
     storeKind,

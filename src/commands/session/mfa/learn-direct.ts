@@ -26,7 +26,7 @@ export async function tryDirect<T>(
   if (direct === null || mfaDirectSetting(direct.step.profile, files.profiles) !== null) throw refusal
   const name = directName(direct.step.roleArn, direct.serial)
   const restName = `direct ${name}`
-  if (backoffLeftMs(index.read('backoff', restName), context.nowMs()) > 0) throw refusal
+  if (backoffLeftMs(index.known('backoff', restName), context.nowMs()) > 0) throw refusal
   // Before the question: it may be let go by Ctrl-C.
   backOff(workspace, restName)
   let given: T

@@ -10,13 +10,13 @@ interface UsedCode {
 
 /** Whether this machine has sent that code for that device within two minutes. Times are the server's. */
 export function wasUsed(workspace: Workspace, serial: string, code: string, serverMs: number): boolean {
-  const entry = workspace.index.read('codes', serial)
+  const entry = workspace.index.known('codes', serial)
   return entry !== null && recent(entry.used, serverMs).some(({ hash }) => hash === hashOf(entry.salt, code))
 }
 
 /** To be called before a code is sent: whatever happens to the answer, STS may have taken it. */
 export function rememberCode(workspace: Workspace, serial: string, code: string, serverMs: number): void {
-  const before = workspace.index.read('codes', serial)
+  const before = workspace.index.known('codes', serial)
   const salt = before?.salt ?? process.getBuiltinModule('node:crypto').randomBytes(16).toString('hex')
   const used = [...(before === null ? [] : recent(before.used, serverMs)), { hash: hashOf(salt, code), atMs: serverMs }]
   try {

@@ -3,7 +3,7 @@ import { backoffLeftMs } from '../../../core/backoff.ts'
 import { spanText } from '../../../core/clock.ts'
 import { CredError } from '../../../core/errors.ts'
 import { nextCodeInMs } from '../../../core/mfa-code.ts'
-import { shown } from '../../../core/text.ts'
+import { pasteable } from '../../../core/paste.ts'
 import { LockUnavailable, withLock } from '../../../io/lock.ts'
 import { backOff, endBackoff, questionName } from '../back-off.ts'
 import type { Workspace } from '../workspace.ts'
@@ -108,7 +108,7 @@ function coolDownName({ identityId, serial }: CodeUse): string {
 }
 
 function throwInCoolDown(workspace: Workspace, use: CodeUse): void {
-  const leftMs = backoffLeftMs(workspace.index.read('backoff', coolDownName(use)), workspace.context.nowMs())
+  const leftMs = backoffLeftMs(workspace.index.known('backoff', coolDownName(use)), workspace.context.nowMs())
   if (leftMs === 0) return
   throw new CredError(
     'person',
@@ -122,8 +122,8 @@ function nobodyToAsk(use: CodeUse): CredError {
   return new CredError('person', `cannot ${use.purpose}: it needs an MFA code, and ${why}`, loginHint(use))
 }
 
-function loginHint({ profile }: CodeQuestion): { readonly hint: string } {
-  return { hint: `aws-cred login ${shown(profile, 200)}` }
+function loginHint({ profile }: CodeQuestion): { readonly hint: string | null } {
+  return { hint: pasteable`aws-cred login ${profile}` }
 }
 
 function withoutCannot(message: string): string {

@@ -1,0 +1,292 @@
+import { existsSync, lstatSync, readFileSync } from 'node:fs'
+import { basename, join } from 'node:path'
+import { setTimeout as wait } from 'node:timers/promises'
+import { CredError } from '../../../src/core/errors.ts'
+import { readKey } from '../../../src/keychain/session-items.ts'
+import { readVaultHeader, unwrapVaultKey } from '../../../src/keychain/vault-header.ts'
+import { openVault } from '../../../src/keychain/vault-store.ts'
+import { documentOf, type Ended, filesBelow, PASSPHRASE, processOf, startIn } from '../e2e-place.ts'
+import { keychainItems, stateDir } from '../e2e-stored.ts'
+import { between, oneOf, randomFrom, shuffled } from '../random.ts'
+import { SecretSweep } from '../secrets.ts'
+import type { SweepWorld } from '../sweep-world.ts'
+import { type Handed, VERB_RUNS, type VerbRun } from '../verb-runs.ts'
+import { roomOf } from './all-faults.ts'
+import type { Applied, Fault } from './fault.ts'
+
+/** How old the sessions are when it starts: not due, due while they live, over. */
+export const MOMENTS = { live: 0, due: 50 * 60_000, over: 70 * 60_000 } as const
+export type Moment = keyof typeof MOMENTS
+
+/** One faulted run to be made, all of it settled by the seed. */
+export interface PlannedRun {
+  readonly number: number
+  readonly faults: readonly Fault[]
+  readonly moment: Moment
+  readonly verb: string
+  readonly seed: number
+}
+
+/** `answered`: credentials were handed out; `done`: a verb that gives none did its work. */
+export type Outcome = 'answered' | 'done' | 'refused' | 'ended by signal'
+
+export interface JudgedRun {
+  readonly planned: PlannedRun
+  readonly outcome: Outcome
+  readonly lastedMs: number
+  /** What must not be, in words without secrets; empty is good. */
+  readonly problems: readonly string[]
+}
+
+/** Longest that any run may take: the budget of a refresh, the wait for a lock, and a busy machine. */
+const DEADLINE_MS = 30_000
+
+/** Makes one faulted run in a world, and the unfaulted one after it. */
+export async function judgedRun(
+  world: SweepWorld,
+  planned: PlannedRun,
+  { deadlineMs = DEADLINE_MS }: { readonly deadlineMs?: number } = {},
+): Promise<JudgedRun> {
+  const random = randomFrom(planned.seed)
+  const run = VERB_RUNS[planned.verb] as VerbRun
+  await world.restore(MOMENTS[planned.moment])
+  const configBefore = configOf(world)
+  const applied: Applied[] = []
+  try {
+    for (const fault of planned.faults) applied.push(await fault.apply(world, random))
+    const started = performance.now()
+    const { ended, hung } = await faultedRun(world, run, applied, deadlineMs)
+    const lastedMs = performance.now() - started
+    const problems = [
+      ...(hung ? [`hung: killed after ${deadlineMs / 1000} s`] : []),
+      ...judgeEnd(ended, applied, planned.verb, hung),
+      ...judgeWords(ended, run, applied),
+      ...judgeAnswer(world, run, ended, applied),
+      ...leaks(world, run, ended),
+    ]
+    for (const each of applied.reverse()) await each.undo?.()
+    world.sts.faults.clear()
+    world.sts.setIssueSeconds(null)
+    problems.push(...(await judgeAfter(world, planned, ended, applied, configBefore)))
+    return { planned, outcome: outcomeOf(run, ended), lastedMs, problems }
+  } catch (error) {
+    // A mistake of the sweep itself: told with the run that it happened in.
+    throw new Error(`run ${describe(planned)}: ${error instanceof Error ? error.stack : error}`)
+  }
+}
+
+export function describe({ number, faults, moment, verb }: PlannedRun): string {
+  return `${number} (${faults.map(({ name }) => name).join(' + ')}; ${verb}, sessions ${moment})`
+}
+
+async function faultedRun(
+  world: SweepWorld,
+  run: VerbRun,
+  applied: readonly Applied[],
+  deadlineMs: number,
+): Promise<{ ended: Ended; hung: boolean }> {
+  const command = [...applied.flatMap(({ wrap = [] }) => wrap), world.binary, ...run.words(world)]
+  const env = Object.assign({}, run.env, ...applied.map((each) => each.env))
+  const running = startIn(world, command, { stdin: run.stdin?.(world) ?? '', env })
+  let hung = false
+  const limit = new AbortController()
+  const killed = wait(deadlineMs, null, { signal: limit.signal }).then(
+    () => {
+      hung = true
+      running.child.kill('SIGKILL')
+    },
+    () => {},
+  )
+  const during = applied.map((each) => each.during?.(running))
+  const ended = await running.ended
+  limit.abort()
+  await Promise.all([killed, ...during])
+  return { ended, hung }
+}
+
+function outcomeOf(run: VerbRun, { code, out, signal }: Ended): Outcome {
+  if (signal !== null) return 'ended by signal'
+  if (code !== 0) return 'refused'
+  return run.credentialsIn !== undefined && out !== '' ? 'answered' : 'done'
+}
+
+const KNOWN_CODES = [0, 1, 2, 3, 130]
+const SIGNAL_CODES: Readonly<Record<string, number>> = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143, SIGKILL: 137 }
+
+function judgeEnd({ code, signal }: Ended, applied: readonly Applied[], verb: string, hung: boolean): string[] {
+  if (hung) return []
+  const signals = applied.flatMap((each) => each.signals ?? [])
+  if (signal !== null) return signals.includes(signal) ? [] : [`was ended by ${signal}, which nobody sent`]
+  const known = [...KNOWN_CODES, ...(verb === 'exec' ? [126, 127] : []), ...signals.map((each) => SIGNAL_CODES[each])]
+  return known.includes(code ?? -1) ? [] : [`ended with ${code}, which is no exit code of it`]
+}
+
+/** Node's own, a stack, a dump of values; the words of the SDK. */
+const NOT_FOR_PEOPLE =
+  /^\s+at |node:|Node\.js|\(node:\d+\)|internal\/|\b[A-Z]\w*Error\b|\bERR_|\bundefined\b|\bNaN\b|\[object |\$response|deserializ|an error of this program|SQLITE|sqlite/im
+const CONTROLS = /[\0-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]/
+
+function judgeWords({ code, signal, out, err }: Ended, run: VerbRun, applied: readonly Applied[]): string[] {
+  const deaf = applied.map((each) => each.deaf)
+  const deafErr = deaf.includes('stderr') || deaf.includes('both')
+  const problems: string[] = []
+  const found = NOT_FOR_PEOPLE.exec(err)
+  if (found !== null)
+    problems.push(
+      `its stderr is not for people: ${JSON.stringify(err.slice(Math.max(0, found.index - 100), found.index + 300))}`,
+    )
+  if (CONTROLS.test(err)) problems.push(`its stderr has control characters: ${JSON.stringify(err.slice(0, 300))}`)
+  if (signal !== null || deafErr) return problems
+  const errors = err.split('\n').filter((line) => line.startsWith('aws-cred: error: '))
+  if (code === 0 && run.credentialsIn !== undefined && err !== '')
+    problems.push(`it succeeded, and says: ${JSON.stringify(err.slice(0, 300))}`)
+  if (code === 0 && errors.length > 0) problems.push('it succeeded with an error')
+  if (code !== 0 && code !== 130 && !/(^|\n)aws-cred: error: [^\n]+\n(aws-cred: hint: [^\n]+\n)?$/.test(err)) {
+    problems.push(`it failed (${code}) without its one error line: ${JSON.stringify(err.slice(0, 300))}`)
+  }
+  if (errors.length > 1) problems.push(`it has ${errors.length} error lines`)
+  if (code !== 0 && out !== '') problems.push(`it failed (${code}) with ${out.length} characters on stdout`)
+  return problems
+}
+
+/** Every answer is a session of the right role that lives, by STS's own record; half an answer is none. */
+function judgeAnswer(world: SweepWorld, run: VerbRun, { code, out }: Ended, applied: readonly Applied[]): string[] {
+  if (run.credentialsIn === undefined) return []
+  const deaf = applied.some((each) => each.deaf === 'stdout' || each.deaf === 'both')
+  if (out === '') return code === 0 && !deaf ? ['it succeeded and gave nothing'] : []
+  const handed = run.credentialsIn(out)
+  if (handed === null) return [`half an answer: ${out.length} characters`]
+  return wrongIn(world, handed)
+}
+
+function wrongIn({ sts, world }: SweepWorld, handed: Handed): string[] {
+  const record = sts.issued().find(({ accessKeyId }) => accessKeyId === handed.AccessKeyId)
+  if (record === undefined) return ['a wrong answer: STS gave out no such session']
+  const problems: string[] = []
+  if (record.secret !== handed.SecretAccessKey || record.token !== handed.SessionToken)
+    problems.push('a wrong answer: two sessions mixed')
+  if (record.roleArn !== world.arns.chained) problems.push(`a wrong answer: a session of ${record.arn}`)
+  if (record.expiresAtMs <= sts.nowMs()) problems.push('a wrong answer: its session is over')
+  return problems
+}
+
+/** Of what it wrote and said; its stdout may hold the session that it hands out. */
+function leaks(world: SweepWorld, run: VerbRun, { out, err }: Ended): string[] {
+  const sweep = new SecretSweep(world.secrets())
+  const handed = run.credentialsIn?.(out)?.AccessKeyId
+  const meant = `session ${handed ?? 'none'} `
+  const kept = join(world.runtimeDir, 'aws-cred/')
+  const looked = [
+    ['stderr', sweep.leaksIn(err)] as const,
+    ['stdout', sweep.leaksIn(out).filter(({ secret }) => !secret.includes(meant))] as const,
+    ...filesBelow(world.root)
+      .filter(
+        (file) =>
+          file !== world.env.AWS_CRED_VAULT_KEY_FILE && !file.startsWith(kept) && lstatSync(file).size < 20_000_000,
+      )
+      .map((file) => [file, sweep.leaksIn(readFileSync(file))] as const),
+  ]
+  return looked.flatMap(([where, found]) => found.map(({ secret, form }) => `a leak: ${secret} in ${where} (${form})`))
+}
+
+/** The next run works, the keys are there, the config is whole, nothing half-written lies about. */
+async function judgeAfter(
+  world: SweepWorld,
+  { verb }: PlannedRun,
+  ended: Ended,
+  applied: readonly Applied[],
+  configBefore: string,
+): Promise<string[]> {
+  const problems: string[] = []
+  const wasKilled = ended.signal !== null || applied.some((each) => each.signals !== undefined)
+  if (verb === 'lock') await world.reopen()
+  const next = await processOf(world, 'two')
+  try {
+    problems.push(...wrongIn(world, documentOf(next)).map((each) => `the next run: ${each}`))
+  } catch {
+    problems.push(`the next run does not work (${next.code ?? next.signal}): ${JSON.stringify(next.err.slice(0, 400))}`)
+  }
+  const there = await keysThere(world)
+  if (!there.includes('user1')) problems.push('the key "user1" is lost')
+  if (!there.includes('spare') && verb !== 'remove') problems.push('the key "spare" is lost')
+  if (there.includes('spare') && verb === 'remove' && ended.code === 0)
+    problems.push('the key "spare" is said to be removed, and there')
+  if (!applied.some((each) => each.editsConfig)) {
+    const after = configOf(world)
+    const isWhole =
+      after === configBefore || (verb === 'setup' && after.startsWith(configBefore) && after.endsWith('\n'))
+    if (!isWhole) problems.push('the config is neither what it was nor what was to be written')
+  }
+  if (!wasKilled) {
+    const left = filesBelow(world.root).filter((file) => /^\.(tmp|new)-[0-9a-f]{16}$/.test(basename(file)))
+    if (left.length > 0) problems.push(`left behind: ${left.join(', ')}`)
+  }
+  return problems
+}
+
+/** Empty where it is gone, which it must not be. */
+function configOf({ home }: SweepWorld): string {
+  const path = join(home, '.aws/config')
+  return existsSync(path) ? readFileSync(path, 'utf8') : ''
+}
+
+/** Which of the two keys the store holds whole. */
+async function keysThere(world: SweepWorld): Promise<string[]> {
+  const found: string[] = []
+  if (world.kind === 'keychain') {
+    const items = keychainItems(world)
+    for (const name of ['user1', 'spare'])
+      if (readRaw(items, `key:${name}`).includes(`\\"name\\":\\"${name}\\"`)) found.push(name)
+    return found
+  }
+  const dir = join(stateDir(world), 'vault')
+  const store = openVault(dir, await unwrapVaultKey(dir, PASSPHRASE), readVaultHeader(dir))
+  for (const name of ['user1', 'spare']) {
+    const key = await readKey(store, name).catch((error: unknown) => {
+      if (error instanceof CredError) return null
+      throw error
+    })
+    if (key !== null) found.push(name)
+  }
+  return found
+}
+
+function readRaw(items: ReturnType<typeof keychainItems>, name: string): string {
+  try {
+    return items.read(name)
+  } catch {
+    // secret-tool ends with 1 where there is none.
+    return ''
+  }
+}
+
+/** What is run, by the seed alone: each fault in turn, sometimes with a second, at a moment and under a verb of chance. */
+export function plannedRuns(faults: readonly Fault[], seed: number, count: number): PlannedRun[] {
+  const random = randomFrom(seed)
+  const verbs = [
+    ...VERB_WEIGHTS.flatMap(([verb, weight]) => Array.from({ length: weight }, () => verb)),
+    ...Object.keys(VERB_RUNS),
+  ]
+  const order = shuffled(random, faults)
+  return Array.from({ length: count }, (_, number) => {
+    const first = order[number % order.length] as Fault
+    const second = random() < 0.25 ? oneOf(random, faults) : first
+    const both = [first, second].sort((a, b) => roomOf(a) - roomOf(b))
+    return {
+      number,
+      faults: roomOf(first) === roomOf(second) || second.slow ? [first] : both,
+      moment: oneOf(random, Object.keys(MOMENTS) as Moment[]),
+      verb: oneOf(random, verbs),
+      seed: between(random, 1, 2 ** 31),
+    }
+  })
+}
+
+/** Those that answer are what faults are about. */
+const VERB_WEIGHTS: readonly (readonly [verb: string, weight: number])[] = [
+  ['process', 9],
+  ['export', 3],
+  ['exec', 3],
+  ['add', 2],
+  ['setup', 1],
+]
