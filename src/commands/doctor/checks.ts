@@ -1,0 +1,17 @@
+import type { Group } from '../../core/finding.ts'
+import { cacheFindings } from './caches.ts'
+import { environmentFindings } from './environment.ts'
+import { fileFindings } from './files.ts'
+import type { Check } from './look.ts'
+import { sessionFindings } from './sessions.ts'
+import { whoWinsFindings } from './who-wins.ts'
+
+/** Every question and who answers it. They are asked all at once, each with a time-out of its own. */
+export const CHECKS: Readonly<Record<Group, readonly Check[]>> = {
+  wins: [whoWinsFindings],
+  stale: [environmentFindings, fileFindings, cacheFindings, sessionFindings],
+  reach: [],
+  identity: [],
+  lasts: [],
+  setup: [],
+}
