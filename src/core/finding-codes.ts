@@ -15,7 +15,7 @@ export const FINDINGS = {
   'env-two-tokens': 'the AWS CLI and boto3 take AWS_SECURITY_TOKEN first, the others know AWS_SESSION_TOKEN alone',
   'env-two-profiles': 'boto3 and the AWS CLI v1 take AWS_DEFAULT_PROFILE first, the others AWS_PROFILE',
   'env-expiry-left': 'an expiration that is not of these keys makes the AWS CLI and boto3 refuse good ones',
-  'env-expiry-unreadable': 'the AWS CLI and boto3 cannot use keys beside an expiration that is no time with a zone',
+  'env-expiry-unread': 'the AWS CLI and boto3 cannot use keys beside an expiration that is no time with a zone',
 
   'token-in-config': 'a pasted session cannot renew itself, and hides what could',
   'token-in-credentials': 'a pasted session cannot renew itself, and hides what could',
@@ -23,7 +23,7 @@ export const FINDINGS = {
   'key-old': 'the longer a key lives, the more copies of it there are',
   'file-open': 'other users of this machine can read what may be secret',
   'cli-cache-expired': 'the AWS CLI fetches anew what is expired; the files only lie there',
-  'cli-cache-unreadable': 'the AWS CLI ends with an error on an entry that it cannot read',
+  'cli-cache-broken': 'the AWS CLI ends with an error on an entry that it cannot read',
   'sso-cache-expired': 'no tool gets credentials of this SSO session before somebody signs in again',
   'login-cache-expired': 'no tool gets credentials of this sign-in before somebody signs in again',
   session: 'what is held for the profile is served without asking AWS',

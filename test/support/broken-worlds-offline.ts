@@ -64,12 +64,12 @@ export const OFFLINE_WORLDS: readonly BrokenWorld[] = [
   {
     name: 'an expiration that is no time',
     env: { ...variables(TEMPORARY, TOKEN), AWS_CREDENTIAL_EXPIRATION: 'tomorrow' },
-    finds: ['bad env-expiry-unreadable'],
+    finds: ['bad env-expiry-unread'],
   },
   {
     name: 'an expiration without a zone',
     env: { ...variables(TEMPORARY, TOKEN), AWS_CREDENTIAL_EXPIRATION: '2030-01-01T00:00:00' },
-    finds: ['bad env-expiry-unreadable'],
+    finds: ['bad env-expiry-unread'],
   },
   {
     name: 'an id without its secret',
@@ -112,14 +112,14 @@ export const OFFLINE_WORLDS: readonly BrokenWorld[] = [
   {
     name: 'a profile that the environment shadows',
     env: { ...variables(LASTING), AWS_PROFILE: 'app' },
-    config: `[profile app]\ncredential_process = /usr/bin/helper\n`,
+    config: `[profile app]\ncredential_process = /bin/sh helper\n`,
     finds: ['warning profile-shadowed'],
     shows: [/who wins: the tools do not agree/, / JS\n/, /Rust \(from its source\)/],
   },
   {
     name: 'one tool alone does not disagree',
     env: { ...variables(LASTING), AWS_PROFILE: 'app' },
-    config: `[profile app]\ncredential_process = /usr/bin/helper\n`,
+    config: `[profile app]\ncredential_process = /bin/sh helper\n`,
     words: ['--tool', 'js'],
     finds: [],
   },
@@ -162,7 +162,7 @@ export const OFFLINE_WORLDS: readonly BrokenWorld[] = [
   {
     name: 'keys of another profile are not asked about',
     env: { AWS_PROFILE: 'app' },
-    config: '[profile app]\ncredential_process = /usr/bin/helper\n',
+    config: '[profile app]\ncredential_process = /bin/sh helper\n',
     credentials: `[other]\n${keys(LASTING)}`,
     finds: [],
   },
@@ -196,7 +196,7 @@ export const OFFLINE_WORLDS: readonly BrokenWorld[] = [
     name: 'an empty entry of the CLI cache',
     env: { ...variables(TEMPORARY, TOKEN), ...LATER },
     files: { [cacheFile('a')]: '' },
-    finds: ['bad cli-cache-unreadable'],
+    finds: ['bad cli-cache-broken'],
   },
   {
     name: 'an SSO sign-in that is over',
@@ -245,10 +245,112 @@ export const OFFLINE_WORLDS: readonly BrokenWorld[] = [
   {
     name: 'a profile named in the command is asked about as by --profile',
     env: { ...variables(LASTING), AWS_PROFILE: 'other' },
-    config: '[profile app]\ncredential_process = /usr/bin/helper\n[profile other]\nregion = eu-west-1\n',
+    config: '[profile app]\ncredential_process = /bin/sh helper\n[profile other]\nregion = eu-west-1\n',
     words: ['app'],
     // Rust takes the environment whatever profile is named.
     finds: ['warning tools-disagree'],
     shows: [/^profile app, this shell: bash\n\nwho wins with --profile app/],
+  },
+]
+
+const script = (says: string) => `#!/bin/sh\necho '${says}'\n`
+const own = (path: string, profile = 'app') =>
+  `[profile ${profile}]\ncredential_process = "${path}" process --profile ${profile}\n`
+const live = { ...variables(TEMPORARY, TOKEN), ...LATER }
+
+/** What is wrong with programs and how sessions are set up. */
+export const SETUP_WORLDS: readonly BrokenWorld[] = [
+  {
+    name: 'the binary of a line is gone',
+    env: { AWS_PROFILE: 'app' },
+    config: own('/nowhere/aws-cred'),
+    finds: ['bad helper-missing'],
+    cures: { 'helper-missing': 'aws-cred setup app' },
+  },
+  {
+    name: 'a binary that cannot be run',
+    env: { AWS_PROFILE: 'app' },
+    config: own('/etc/aws-cred'),
+    finds: ['bad helper-missing'],
+  },
+  {
+    name: "another program's binary is gone",
+    env: { AWS_PROFILE: 'app' },
+    config: '[profile app]\ncredential_process = /nowhere/helper --json\n',
+    finds: ['bad helper-missing'],
+    cures: { 'helper-missing': null },
+  },
+  {
+    name: 'one binary gone for many profiles is said once',
+    env: live,
+    config: `${own('/nowhere/aws-cred')}${own('/nowhere/aws-cred', 'two')}${own('/nowhere/aws-cred', 'three')}`,
+    finds: ['bad helper-missing'],
+    shows: [/profile app \(~\/\.aws\/config:2\) and 2 more/],
+  },
+  {
+    name: 'a relative line of ours',
+    env: { AWS_PROFILE: 'app' },
+    config: own('aws-cred'),
+    finds: ['warning helper-relative'],
+  },
+  {
+    name: 'aws-cred twice on PATH',
+    env: { ...live, PATH: '$HOME/bin:$HOME/other-bin' },
+    files: { 'bin/aws-cred': script('aws-cred 9'), 'other-bin/aws-cred': script('aws-cred 8') },
+    finds: ['warning two-copies'],
+    shows: [/~\/bin\/aws-cred, ~\/other-bin\/aws-cred/],
+  },
+  {
+    name: 'the same folder twice on PATH is one copy',
+    env: { ...live, PATH: '$HOME/bin:$HOME/bin' },
+    files: { 'bin/aws-cred': script('aws-cred 9') },
+    finds: [],
+  },
+  {
+    name: 'an AWS CLI',
+    env: live,
+    files: { 'bin/aws': script('aws-cli/2.31.4 Python/3.13.7 Linux/6.1 exe/x86_64') },
+    finds: [],
+    shows: [/ok cli {18}aws-cli 2\.31\.4 \(~\/bin\/aws\)/],
+  },
+  {
+    name: 'an AWS CLI that does not know aws login',
+    env: { AWS_PROFILE: 'me', ...live },
+    config: '[profile me]\nlogin_session = arn:aws:iam::111122223333:user/alice\n',
+    files: { 'bin/aws': script('aws-cli/2.9.19 Python/3.11.2') },
+    words: ['--tool', 'cli'],
+    finds: ['warning profile-shadowed', 'bad login-cache-expired', 'bad cli-old'],
+  },
+  {
+    name: 'an AWS CLI that says nothing',
+    env: live,
+    files: { 'bin/aws': '#!/bin/sh\nexit 3\n' },
+    finds: ['warning cli'],
+  },
+  {
+    name: 'a session of a quarter of an hour',
+    env: { ...live, AWS_PROFILE: 'app' },
+    config:
+      '[profile app]\nrole_arn = arn:aws:iam::111122223333:role/App\nsource_profile = base\nduration_seconds = 900\n',
+    credentials: `[base]\n${keys(LASTING)}`,
+    finds: ['warning profile-shadowed', 'warning static-keys', 'warning session-short'],
+    cures: { 'session-short': 'aws-cred setup app --duration 1h' },
+  },
+  {
+    name: 'a chained role that asks for four hours',
+    env: { AWS_PROFILE: 'app' },
+    words: ['--tool', 'cli'],
+    config: `[profile app]\nrole_arn = arn:aws:iam::111122223333:role/App\nsource_profile = mid\nduration_seconds = 14400
+[profile mid]\nrole_arn = arn:aws:iam::111122223333:role/Mid\nsource_profile = base\n`,
+    credentials: `[base]\n${keys(LASTING)}`,
+    finds: ['warning static-keys', 'warning session-chained'],
+  },
+  {
+    name: 'a profile of ours that leads back to itself',
+    env: { ...live, AWS_PROFILE: 'app' },
+    words: ['--tool', 'go'],
+    config: `[profile app]\naws_cred_role_arn = arn:aws:iam::111122223333:role/App\naws_cred_source_profile = mid
+[profile mid]\naws_cred_role_arn = arn:aws:iam::111122223333:role/Mid\naws_cred_source_profile = app\n`,
+    finds: ['warning profile-shadowed', 'bad last-failure', 'bad last-failure'],
   },
 ]

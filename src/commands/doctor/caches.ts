@@ -40,7 +40,7 @@ function cliCache({ workspace, world }: Look): Finding[] {
     const [first] = broken
     if (first !== undefined) {
       found.push(
-        finding('stale', 'cli-cache-unreadable', 'bad', {
+        finding('stale', 'cli-cache-broken', 'bad', {
           what: `${broken.length} ${of} cannot be used: ${shown(first.name, 60)} (${first.why ?? 'its end is no time'})`,
           cure: rmCommand(first.path),
         }),
@@ -49,7 +49,7 @@ function cliCache({ workspace, world }: Look): Finding[] {
     return found
   } catch (error) {
     if (!(error instanceof CredError)) throw error
-    return [finding('stale', 'cli-cache-unreadable', 'bad', { what: shown(error.message, 300), cure: error.hint })]
+    return [finding('stale', 'cli-cache-broken', 'bad', { what: shown(error.message, 300), cure: error.hint })]
   }
 }
 

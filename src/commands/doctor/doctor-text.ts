@@ -7,7 +7,7 @@ import type { Look } from './look.ts'
 import type { Winner } from './who-wins.ts'
 
 /** The longest code and a gap. */
-const CODE_WIDTH = 22
+const CODE_WIDTH = 24
 const KEY_WIDTH = 9
 
 /** `profile project1 (AWS_PROFILE), this shell: bash`. */
@@ -34,7 +34,7 @@ export function winnersText({ profile, asNamed, wins }: Look, winners: readonly 
         columns,
       ),
     )
-    const isSaid = namedTools.length === 0 || namedTools.join() === tools.join()
+    const isSaid = namedTools.every((name) => tools.includes(name))
     const named = isSaid ? [] : [`with --profile ${shown(profile, 60)}: ${namedTools.join(', ')}`]
     const who = [...(tools.length === 0 ? [] : [tools.join(', ')]), ...named]
     lines.push(...who.flatMap((text) => hanging('    ', text, columns)))
@@ -60,12 +60,16 @@ export function groupsText(
 
 /** The mark and what is found; then, under it, what to type. That line is never broken: it is to be pasted. */
 function findingText({ code, severity, what, cure }: Finding, { columns, mark }: Screen): string {
-  // `ok` is wider than the other marks.
-  const gap = severity === 'good' && mark('good').includes('ok') ? '' : ' '
+  // Where the terminal speaks no UTF-8 one mark is `ok`, and the others are as wide.
+  const markWidth = mark('good').includes('ok') ? 3 : 2
+  const gap = ' '.repeat(markWidth - (markWidth === 3 && severity === 'good' ? 2 : 1))
   const width = columns === null ? Number.POSITIVE_INFINITY : Math.max(20, columns - CODE_WIDTH)
   const indent = ' '.repeat(CODE_WIDTH)
   const [first = '', ...rest] = wrapped(what, width)
-  const lines = [`${mark(severity)}${gap}${code.padEnd(CODE_WIDTH - 2)}${first}`, ...rest.map((line) => indent + line)]
+  const lines = [
+    `${mark(severity)}${gap}${code.padEnd(CODE_WIDTH - markWidth)}${first}`,
+    ...rest.map((line) => indent + line),
+  ]
   if (severity !== 'good' && cure !== null) lines.push(indent + cure)
   return `${lines.join('\n')}\n`
 }

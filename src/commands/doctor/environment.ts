@@ -91,7 +91,7 @@ function expiryFindings({ shell, world }: Look, { isLasting, nowMs, renew, token
   const { ms, zoned } = readExpiry(env[name] ?? '')
   if (ms === null || (!zoned && name === 'AWS_CREDENTIAL_EXPIRATION')) {
     const what = `${name} is ${ms === null ? 'no time' : 'a time without a zone'}`
-    return [finding('stale', 'env-expiry-unreadable', 'bad', { what, ...unset })]
+    return [finding('stale', 'env-expiry-unread', 'bad', { what, ...unset })]
   }
   const other = others.find((each) => {
     const end = readExpiry(env[each] ?? '').ms

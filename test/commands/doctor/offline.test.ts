@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { type BrokenWorld, doctorThere, inWorld, SECRET, TOKEN } from '../../support/broken-worlds.ts'
-import { OFFLINE_WORLDS } from '../../support/broken-worlds-offline.ts'
+import { OFFLINE_WORLDS, SETUP_WORLDS } from '../../support/broken-worlds-offline.ts'
 
 async function check(world: BrokenWorld): Promise<void> {
   await inWorld(world, async (home) => {
@@ -21,5 +21,5 @@ async function check(world: BrokenWorld): Promise<void> {
 }
 
 test('doctor finds in each broken world what is wrong there, and nothing else', async (t) => {
-  for (const world of OFFLINE_WORLDS) await t.test(world.name, () => check(world))
+  for (const world of [...OFFLINE_WORLDS, ...SETUP_WORLDS]) await t.test(world.name, () => check(world))
 })
