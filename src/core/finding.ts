@@ -20,15 +20,15 @@ export interface Finding {
   /** The command that mends it in this shell, or one fact; null where nothing does. */
   readonly cure: string | null
   readonly fix: FixKind | null
-  /** The profile that it is about; null where it is about the shell or the machine. */
-  readonly profile: string | null
+  /** Those that it is about; none where it is about the shell or the machine. */
+  readonly profiles: readonly string[]
 }
 
-export type FindingText = Pick<Finding, 'what'> & Partial<Pick<Finding, 'cure' | 'fix' | 'profile'>>
+export type FindingText = Pick<Finding, 'what'> & Partial<Pick<Finding, 'cure' | 'fix' | 'profiles'>>
 
 export function finding(group: Group, code: FindingCode, severity: Severity, text: FindingText): Finding {
-  const { what, cure = null, fix = null, profile = null } = text
-  return { code, severity, group, what, why: FINDINGS[code], cure, fix, profile }
+  const { what, cure = null, fix = null, profiles = [] } = text
+  return { code, severity, group, what, why: FINDINGS[code], cure, fix, profiles }
 }
 
 const WEIGHT: Readonly<Record<Severity, number>> = { bad: 0, warning: 1, good: 2 }
@@ -40,13 +40,13 @@ export function ofGroup(findings: readonly Finding[], group: Group): Finding[] {
     .sort((one, other) => WEIGHT[one.severity] - WEIGHT[other.severity])
 }
 
-/** `3 to mend, 1 to look at`; with what `--fix` would do, where that is offered. */
-export function closingLine(findings: readonly Finding[], offersFix: boolean): string {
+/** `3 to mend, 1 to look at`; with how many of them `--fix` does. */
+export function closingLine(findings: readonly Finding[]): string {
   const count = (severity: Severity) => findings.filter((each) => each.severity === severity).length
   const [bad, warnings] = [count('bad'), count('warning')]
   if (bad + warnings === 0) return 'nothing to mend'
   const parts = [bad > 0 ? `${bad} to mend` : '', warnings > 0 ? `${warnings} to look at` : '']
   const fixable = findings.filter(({ severity, fix }) => severity !== 'good' && fix !== null && fix !== 'shell').length
-  const does = offersFix && fixable > 0 ? `; --fix does ${fixable} of them` : ''
+  const does = fixable > 0 ? `; --fix does ${fixable} of them` : ''
   return `${parts.filter((part) => part !== '').join(', ')}${does}`
 }

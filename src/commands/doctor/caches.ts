@@ -93,7 +93,7 @@ function signInFinding({ workspace, world }: Look, { kind, id, profiles }: SignI
     finding('stale', code, 'bad', {
       what: `${name} (${whom}): ${state}`,
       cure: kind === 'sso' ? pasteable`aws sso login --profile ${first}` : pasteable`aws login --profile ${first}`,
-      profile: first,
+      profiles: [first],
     }),
   ]
   let text: string | null

@@ -26,7 +26,7 @@ export function doctorJson(look: Look, findings: readonly Finding[]): string {
     findings,
     bad: count('bad'),
     warnings: count('warning'),
-    summary: closingLine(findings, false),
+    summary: closingLine(findings),
   })
 }
 

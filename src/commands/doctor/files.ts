@@ -48,7 +48,7 @@ function pastedSession(look: Look, keys: FileKeys): Finding {
     what: `a session is pasted into ${placeText(line, workspace)}; ${end}`,
     cure: importCommand(keys),
     fix: 'drop-session',
-    profile: keys.profile,
+    profiles: [keys.profile],
   })
 }
 
@@ -59,7 +59,7 @@ function staticKeys({ workspace }: Look, keys: FileKeys): Finding {
     what: `the long-lived key ${id === undefined ? '…' : shownKeyId(id.value)} lies in ${placeText(line, workspace)}`,
     cure: importCommand(keys),
     fix: 'import',
-    profile: keys.profile,
+    profiles: [keys.profile],
   })
 }
 
@@ -86,7 +86,7 @@ function oldKeys({ workspace, world }: Look, wanted: ReadonlySet<string> | null)
       finding('stale', 'key-old', 'warning', {
         what: `the key ${shown(accessKeyIdMasked, 20)} of ${quoted(name)} was put in ${spanText(world.nowMs - addedMs)} ago`,
         cure: pasteable`aws-cred add ${name} --replace`,
-        profile: name,
+        profiles: [name],
       }),
     )
 }

@@ -50,8 +50,8 @@ async function lineFindings(look: Look, { program, own, profiles, place }: Progr
   const more = profiles.length > 1 ? ` and ${profiles.length - 1} more` : ''
   const where = `${shown(shortPath(program, context), 300)} of profile ${shown(profile, 60)} (${place})${more}`
   const mend = own
-    ? { cure: pasteable`aws-cred setup ${profile}`, fix: 'stale-path' as FixKind, profile }
-    : { cure: null, profile }
+    ? { cure: pasteable`aws-cred setup ${profile}`, fix: 'stale-path' as FixKind, profiles }
+    : { cure: null, profiles }
   if (!path.isAbsolute(program)) {
     if (!own) return []
     return [finding('setup', 'helper-relative', 'warning', { what: `${where} is looked for on PATH`, ...mend })]
@@ -63,7 +63,7 @@ async function lineFindings(look: Look, { program, own, profiles, place }: Progr
   const isThisOne = file.realPath === (programFile(context.executablePath)?.realPath ?? context.executablePath)
   if (!own || isThisOne) return []
   const version = await programVersion(look, file.path)
-  if (version === `aws-cred ${VERSION}`) return []
+  if (version === `aws-cred ${VERSION}` || version === 'late') return []
   const what = `${where} is ${version === null ? 'of no known version' : shown(version, 60)}, this one ${VERSION}`
   return [finding('setup', 'helper-other-version', 'warning', { what, ...mend })]
 }

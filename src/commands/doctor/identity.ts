@@ -6,7 +6,7 @@ import type { CredentialSource } from '../../core/precedence-model.ts'
 import { sourceWords } from '../../core/precedence-words.ts'
 import { evalLine } from '../../core/shell-cures.ts'
 import { namedPartition } from '../../core/sts-endpoint.ts'
-import { shown } from '../../core/text.ts'
+import { quoted, shown } from '../../core/text.ts'
 import { callSettingsOf } from '../session/call-settings-of.ts'
 import type { Look } from './look.ts'
 import { labelsOf, rootOf } from './who-wins.ts'
@@ -50,10 +50,18 @@ async function identityOf(look: Look, { source }: Asked): Promise<Finding[]> {
     const severity = error.code === 'person' ? 'warning' : 'bad'
     const cure = error.hint === null ? null : shown(error.hint, 400)
     return [
-      finding('identity', 'identity', severity, { what: shown(error.message, 600), cure, profile: source.profile }),
+      finding('identity', 'identity', severity, {
+        what: shown(error.message, 600),
+        cure,
+        profiles: profilesOf(source),
+      }),
     ]
   }
   return keys === null ? [] : askAws(look, source, words, keys)
+}
+
+function profilesOf({ profile }: CredentialSource): readonly string[] {
+  return profile === null ? [] : [profile]
 }
 
 async function askAws(look: Look, source: CredentialSource, words: string, keys: WinningKeys): Promise<Finding[]> {
@@ -74,17 +82,20 @@ async function askAws(look: Look, source: CredentialSource, words: string, keys:
       { ...given, deadline: AbortSignal.timeout(DEADLINE_MS) },
     )
     const { arn } = await getCallerIdentity(call)
-    return [finding('identity', 'identity', 'good', { what: `${words}: ${shown(arn, 300)}`, profile: source.profile })]
+    return [
+      finding('identity', 'identity', 'good', { what: `${words}: ${shown(arn, 300)}`, profiles: profilesOf(source) }),
+    ]
   } catch (error) {
     if (!(error instanceof CredError)) throw error
     const { stsCode } = (error.cause ?? {}) as { readonly stsCode?: unknown }
     // No answer of STS's: the endpoint's own finding says why.
     if (typeof stsCode !== 'string') return []
     const lead = `cannot ${purpose}: `
-    const why = error.message.startsWith(lead) ? error.message.slice(lead.length) : error.message
+    const said = error.message.startsWith(lead) ? error.message.slice(lead.length) : error.message
+    const why = said.replace(` of ${quoted(source.profile ?? words)}`, '')
     const { cure, fix } = cureOf(look, source, error, stsCode)
     const what = `${words}: ${shown(why, 400)}`
-    return [finding('identity', 'identity', 'bad', { what, cure, fix, profile: source.profile })]
+    return [finding('identity', 'identity', 'bad', { what, cure, fix, profiles: profilesOf(source) })]
   }
 }
 

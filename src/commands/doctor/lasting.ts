@@ -32,7 +32,7 @@ export function lastingFindings({ workspace, profile }: Look): Finding[] {
         finding('lasts', 'session-short', 'warning', {
           what: `a session of ${name} lasts ${spanText(seconds * 1000)}: tools ask for a new one most of the time`,
           cure: pasteable`aws-cred setup ${profile} --duration 1h`,
-          profile,
+          profiles: [profile],
         }),
       )
     }
@@ -41,7 +41,7 @@ export function lastingFindings({ workspace, profile }: Look): Finding[] {
         finding('lasts', 'session-chained', 'warning', {
           what: `${shown(step.profile, 60)} asks for ${spanText((step.askedSeconds ?? 0) * 1000)} and gets 1 h: its role is assumed with a session`,
           cure: pasteable`aws-cred setup ${step.profile} --duration 1h`,
-          profile: step.profile,
+          profiles: [step.profile],
         }),
       )
     }
@@ -50,7 +50,7 @@ export function lastingFindings({ workspace, profile }: Look): Finding[] {
         finding('lasts', 'mfa-often', 'warning', {
           what: `${name} needs an MFA code every ${spanText(seconds * 1000)}`,
           cure: pasteable`aws-cred setup ${step.profile} --duration 4h`,
-          profile: step.profile,
+          profiles: [step.profile],
         }),
       )
     }

@@ -34,9 +34,13 @@ const NEEDS: readonly (readonly [what: string, key: string, major: number, minor
 ]
 
 function cliFindings({ workspace, profile }: Look, place: string, version: string | null): Finding[] {
+  // A machine that is busy is no fault of it.
+  if (version === 'late') {
+    return [finding('setup', 'cli', 'good', { what: `${place}, which did not tell its version within 1.5 s` })]
+  }
   const [name, major, minor] = /^aws-cli\/(\d{1,4})\.(\d{1,4})\.\d{1,6}/.exec(version ?? '') ?? []
   if (name === undefined) {
-    return [finding('setup', 'cli', 'warning', { what: `${place} does not say its version within 1.5 s` })]
+    return [finding('setup', 'cli', 'warning', { what: `${place} fails when it is asked for its version` })]
   }
   const properties = workspace.files.profiles.profiles.get(profile)?.properties
   const label = `${name.replace('/', ' ')} (${place})`
@@ -46,7 +50,7 @@ function cliFindings({ workspace, profile }: Look, place: string, version: strin
   ).map(([what, , needsMajor, needsMinor]) =>
     finding('setup', 'cli-old', 'bad', {
       what: `${label} does not know ${what}, which profile ${shown(profile, 60)} names; ${needsMajor}.${needsMinor} does`,
-      profile,
+      profiles: [profile],
     }),
   )
   return old.length > 0 ? old : [finding('setup', 'cli', 'good', { what: label })]

@@ -23,7 +23,7 @@ function stateFindings(look: Look, name: string): Finding[] {
   } catch (error) {
     if (!(error instanceof CredError)) throw error
     return [
-      finding('stale', 'last-failure', 'bad', { what: shown(error.message, 600), cure: error.hint, profile: name }),
+      finding('stale', 'last-failure', 'bad', { what: shown(error.message, 600), cure: error.hint, profiles: [name] }),
     ]
   }
   const { session, failure, plan } = state
@@ -33,7 +33,7 @@ function stateFindings(look: Look, name: string): Finding[] {
       : [
           finding('stale', 'session', 'good', {
             what: `a session of ${shown(name)} is held, ${spanText(session.leftMs)} left`,
-            profile: name,
+            profiles: [name],
           }),
         ]
   if (failure === null) return held
@@ -42,7 +42,7 @@ function stateFindings(look: Look, name: string): Finding[] {
   const cure = failure.hint === null ? null : shown(failure.hint, 400)
   return [
     ...held,
-    finding('stale', 'last-failure', session === null ? 'bad' : 'warning', { what, cure, profile: name }),
+    finding('stale', 'last-failure', session === null ? 'bad' : 'warning', { what, cure, profiles: [name] }),
   ]
 }
 

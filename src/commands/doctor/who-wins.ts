@@ -63,7 +63,7 @@ export function whoWinsFindings(look: Look): Finding[] {
     found.push(
       finding('wins', 'tools-disagree', 'warning', {
         what: taking.map((verdicts) => `${labelsOf(verdicts).join(', ')}: ${wordsOf(verdicts)}`).join('; '),
-        profile,
+        profiles: [profile],
       }),
     )
   }
@@ -74,7 +74,7 @@ export function whoWinsFindings(look: Look): Finding[] {
       .map((verdicts) =>
         finding('wins', 'tool-refuses', 'warning', {
           what: `${labelsOf(verdicts).join(', ')}: ${refusalText(look, verdicts)}`,
-          profile,
+          profiles: [profile],
         }),
       ),
   ]
@@ -97,7 +97,7 @@ function noCredentials(look: Look, refusing: readonly (readonly Verdict[])[]): F
   return finding('wins', 'no-credentials', 'bad', {
     what: onlyEmpty ? `profile ${quoted(profile, 60)} and this shell give no credentials` : reasons.join('; '),
     cure: onlyEmpty ? pasteable`aws-cred add ${profile}` : null,
-    profile,
+    profiles: [profile],
   })
 }
 
@@ -135,9 +135,10 @@ function winnerOf(look: Look, verdicts: readonly Verdict[], named: readonly Verd
   return { source, words: sourceWords(source), keyId: source.keyId, place, state, tools, namedTools, shadowed }
 }
 
-function placeOf({ workspace }: Look, { origin, variables }: CredentialSource): string | null {
+/** Which variables an environment or a container is told by, their name says already. */
+function placeOf({ workspace }: Look, { origin, variables, kind }: CredentialSource): string | null {
   if (origin !== null) return placeText(origin, workspace)
-  return variables.length === 0 ? null : variables.join(', ')
+  return kind === 'web-identity' ? variables.join(', ') : null
 }
 
 /** What signs the first call. */
