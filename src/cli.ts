@@ -20,6 +20,7 @@ export const VERBS: Readonly<Record<string, () => Promise<{ readonly verb: Verb 
   serve: () => import('./commands/serve.ts'),
   list: () => import('./commands/list.ts'),
   status: () => import('./commands/status.ts'),
+  doctor: () => import('./commands/doctor.ts'),
   whoami: () => import('./commands/whoami.ts'),
   hook: () => import('./commands/hook.ts'),
   completion: () => import('./commands/completion.ts'),

@@ -11,7 +11,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   io: ['core'],
   keychain: ['io', 'core'],
   aws: ['core'],
-  commands: ['keychain', 'aws', 'io', 'core'],
+  commands: ['keychain', 'aws', 'io', 'core', 'version'],
   cli: ['commands', 'core', 'version'],
   program: ['cli', 'io', 'keychain'],
   main: ['program', 'io'],

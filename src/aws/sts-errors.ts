@@ -1,4 +1,5 @@
 import { spanText } from '../core/clock.ts'
+import { clockCommand } from '../core/clock-command.ts'
 import { CredError } from '../core/errors.ts'
 import { pasteable, withCommand } from '../core/paste.ts'
 import { defaultRegion, hasLegacyEndpoint, partitionOfRegion } from '../core/sts-region.ts'
@@ -179,14 +180,9 @@ function isClockRefusal(said: string, seen: SeenClock | null): boolean {
   return Math.abs(skewMs(seen)) > STS_WINDOW_MS || /Signature (expired|not yet)/i.test(said)
 }
 
-const SET_CLOCK: Readonly<Record<string, string>> = {
-  darwin: 'sudo sntp -sS time.apple.com',
-  win32: 'w32tm /resync',
-}
-
 function clockOff(said: string, seen: SeenClock | null): Wording {
   const offMs = seen === null ? 0 : seen.dateMs - seen.receivedMs
-  const hint = `set the clock: ${SET_CLOCK[process.platform] ?? 'sudo timedatectl set-ntp true'}`
+  const hint = `set the clock: ${clockCommand(process.platform)}`
   if (Math.abs(offMs) < 60_000) return { why: `STS refused the time of the request: ${said}`, hint }
   // STS's date is cut to whole seconds.
   const span = spanText(Math.round(Math.abs(offMs) / 60_000) * 60_000)

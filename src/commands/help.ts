@@ -35,6 +35,7 @@ const GROUPS: readonly (readonly [group: string, verbs: readonly (readonly [name
       ['whoami', 'whom AWS takes a profile for'],
     ],
   ],
+  ['mend', [['doctor', 'what is wrong here, and the command that mends it']]],
   [
     'shell',
     [

@@ -56,7 +56,8 @@ function check(context: Context): void {
   }
 }
 
-function loadedState({ env }: Context): { readonly ok: boolean; readonly text: string } {
+/** Whether the shell that asks has the hook, as far as a child can see. */
+export function loadedState({ env }: Context): { readonly ok: boolean; readonly text: string } {
   const named = /^(bash|zsh|fish|powershell):([0-9]{1,10})$/.exec(env.AWS_CRED_HOOKED ?? '')
   if (named === null) return { ok: false, text: 'no (AWS_CRED_HOOKED is not set by a hook)' }
   const [name, shell] = named
@@ -68,7 +69,8 @@ function loadedState({ env }: Context): { readonly ok: boolean; readonly text: s
   return { ok: true, text: `${started === null ? 'probably' : 'yes'}, ${name} ${rest}` }
 }
 
-function installedState(context: Context, shell: Shell): 'same' | 'other' | 'absent' {
+/** Whether the hook of this version lies where the installers put it. */
+export function installedState(context: Context, shell: Shell): 'same' | 'other' | 'absent' {
   const text = installedText(hookPath(context, shell))
   if (text === null) return 'absent'
   return text === shellFile(hookName(shell)) ? 'same' : 'other'

@@ -2,7 +2,7 @@ import type { Environment } from './context.ts'
 import type { Profile } from './profiles.ts'
 
 /** AWS's own variable, then those of granted and aws-vault, awsume, aws-sso-cli, which count only where the first is absent. */
-const EXPIRY_VARIABLES = [
+export const EXPIRY_VARIABLES = [
   'AWS_CREDENTIAL_EXPIRATION',
   'AWS_SESSION_EXPIRATION',
   'AWSUME_EXPIRATION',

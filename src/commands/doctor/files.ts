@@ -1,0 +1,92 @@
+import { statSync } from 'node:fs'
+import { spanText } from '../../core/clock.ts'
+import { type FileKeys, findFileKeys, holdsKeys, importCommand, isSession, type KeyLine } from '../../core/file-keys.ts'
+import { type Finding, finding } from '../../core/finding.ts'
+import type { IniDocument } from '../../core/ini.ts'
+import { profileExpiryMs } from '../../core/key-expiry.ts'
+import { pasteable, pathWord, withCommand } from '../../core/paste.ts'
+import { shownKeyId } from '../../core/precedence-environment.ts'
+import { quoted, shown } from '../../core/text.ts'
+import { hasBits } from '../../io/private-files.ts'
+import { shortPath } from '../../io/screen.ts'
+import { spanLeft } from './left.ts'
+import { type Look, placeText } from './look.ts'
+import { profilesAskedAbout } from './profiles.ts'
+
+/** From this age on a key is one to change, by AWS's own advice. */
+const OLD_KEY_MS = 90 * 86_400_000
+
+/** Secrets that lie in the AWS files, who can read these, and how old our own keys are. */
+export function fileFindings(look: Look): Finding[] {
+  const { config, credentials } = look.workspace.files
+  const wanted = profilesAskedAbout(look)
+  const keys = [...findFileKeys(config, credentials).values()].filter(holdsKeys)
+  const asked = keys.filter(({ profile }) => wanted === null || wanted.has(profile))
+  return [
+    ...asked.map((each) => (isSession(each) ? pastedSession(look, each) : staticKeys(look, each))),
+    ...[config, credentials].flatMap((document) => openFile(look, document, keys)),
+    ...oldKeys(look, wanted),
+  ]
+}
+
+/** The line by which it is known: its token, else its id. */
+function sessionLine({ lines }: FileKeys): KeyLine {
+  const written = lines.filter(({ value }) => value !== '')
+  const line = written.findLast(({ key }) => key.endsWith('_token')) ?? written.at(-1)
+  return line as KeyLine
+}
+
+function pastedSession(look: Look, keys: FileKeys): Finding {
+  const { workspace, world } = look
+  const { files } = workspace
+  const line = sessionLine(keys)
+  const expiresMs = profileExpiryMs(files.profiles.profiles.get(keys.profile))
+  const lives = expiresMs !== null && expiresMs > world.nowMs
+  const end = expiresMs === null ? 'it cannot renew itself' : spanLeft(expiresMs, world.nowMs)
+  const code = line.path === files.configPath ? 'token-in-config' : 'token-in-credentials'
+  return finding('stale', code, lives ? 'warning' : 'bad', {
+    what: `a session is pasted into ${placeText(line, workspace)}; ${end}`,
+    cure: importCommand(keys),
+    fix: 'drop-session',
+    profiles: [keys.profile],
+  })
+}
+
+function staticKeys({ workspace }: Look, keys: FileKeys): Finding {
+  const id = keys.lines.findLast(({ key, value }) => key === 'aws_access_key_id' && value !== '')
+  const line = id ?? sessionLine(keys)
+  return finding('stale', 'static-keys', 'warning', {
+    what: `the long-lived key ${id === undefined ? '…' : shownKeyId(id.value)} lies in ${placeText(line, workspace)}`,
+    cure: importCommand(keys),
+    fix: 'import',
+    profiles: [keys.profile],
+  })
+}
+
+function openFile({ workspace }: Look, document: IniDocument | null, keys: readonly FileKeys[]): Finding[] {
+  const { context } = workspace
+  if (document === null || context.platform === 'win32') return []
+  const { path } = document.source
+  const hasSecrets = keys.some(({ lines }) => lines.some((line) => line.path === path && line.value !== ''))
+  const stats = statSync(path, { throwIfNoEntry: false })
+  if (!hasSecrets || stats === undefined || !hasBits(stats, 0o077)) return []
+  return [
+    finding('stale', 'file-open', 'warning', {
+      what: `${shown(shortPath(path, context), 300)} holds keys and is open to other users`,
+      cure: withCommand('chmod 600 ', pathWord(path)),
+    }),
+  ]
+}
+
+function oldKeys({ workspace, world }: Look, wanted: ReadonlySet<string> | null): Finding[] {
+  return workspace.index
+    .all('key')
+    .filter(({ name, addedMs }) => (wanted === null || wanted.has(name)) && world.nowMs - addedMs > OLD_KEY_MS)
+    .map(({ name, accessKeyIdMasked, addedMs }) =>
+      finding('stale', 'key-old', 'warning', {
+        what: `the key ${shown(accessKeyIdMasked, 20)} of ${quoted(name)} was put in ${spanText(world.nowMs - addedMs)} ago`,
+        cure: pasteable`aws-cred add ${name} --replace`,
+        profiles: [name],
+      }),
+    )
+}

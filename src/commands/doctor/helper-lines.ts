@@ -1,0 +1,69 @@
+import { posix, win32 } from 'node:path'
+import { parseOwnLine, splitCommand } from '../../core/command-line.ts'
+import { type Finding, type FixKind, finding } from '../../core/finding.ts'
+import { pasteable } from '../../core/paste.ts'
+import { shown } from '../../core/text.ts'
+import { shortPath } from '../../io/screen.ts'
+import { programFile } from '../../io/search-path.ts'
+import { VERSION } from '../../version.ts'
+import type { Look } from './look.ts'
+import { placeText } from './look.ts'
+import { profilesAskedAbout } from './profiles.ts'
+import { programVersion } from './program-version.ts'
+
+/** All lines that start one program. */
+interface ProgramLines {
+  readonly program: string
+  readonly own: boolean
+  readonly profiles: readonly string[]
+  readonly place: string
+}
+
+/** The programs that `credential_process` lines name: there, ours, and of this version. */
+export async function helperFindings(look: Look): Promise<Finding[]> {
+  const found = await Promise.all(programLines(look).map((lines) => lineFindings(look, lines)))
+  return found.flat()
+}
+
+function programLines(look: Look): ProgramLines[] {
+  const { workspace } = look
+  const { platform } = workspace.context
+  const wanted = profilesAskedAbout(look)
+  const byProgram = new Map<string, ProgramLines>()
+  for (const { name, properties } of workspace.files.profiles.profiles.values()) {
+    const line = properties.get('credential_process')
+    const program = line === undefined ? undefined : splitCommand(line.value, platform)?.[0]
+    if (line === undefined || program === undefined || (wanted !== null && !wanted.has(name))) continue
+    const own = parseOwnLine(line.value, platform) !== null
+    const key = JSON.stringify([program, own])
+    const before = byProgram.get(key)
+    const place = before?.place ?? placeText(line, workspace)
+    byProgram.set(key, { program, own, profiles: [...(before?.profiles ?? []), name], place })
+  }
+  return [...byProgram.values()]
+}
+
+async function lineFindings(look: Look, { program, own, profiles, place }: ProgramLines): Promise<Finding[]> {
+  const { context } = look.workspace
+  const path = context.platform === 'win32' ? win32 : posix
+  const profile = profiles[0] ?? ''
+  const more = profiles.length > 1 ? ` and ${profiles.length - 1} more` : ''
+  const where = `${shown(shortPath(program, context), 300)} of profile ${shown(profile, 60)} (${place})${more}`
+  const mend = own
+    ? { cure: pasteable`aws-cred setup ${profile}`, fix: 'stale-path' as FixKind, profiles }
+    : { cure: null, profiles }
+  if (!path.isAbsolute(program)) {
+    if (!own) return []
+    return [finding('setup', 'helper-relative', 'warning', { what: `${where} is looked for on PATH`, ...mend })]
+  }
+  const file = programFile(program)
+  if (file === null) {
+    return [finding('setup', 'helper-missing', 'bad', { what: `${where} is not there, or cannot be run`, ...mend })]
+  }
+  const isThisOne = file.realPath === (programFile(context.executablePath)?.realPath ?? context.executablePath)
+  if (!own || isThisOne) return []
+  const version = await programVersion(look, file.path)
+  if (version === `aws-cred ${VERSION}` || version === 'late') return []
+  const what = `${where} is ${version === null ? 'of no known version' : shown(version, 60)}, this one ${VERSION}`
+  return [finding('setup', 'helper-other-version', 'warning', { what, ...mend })]
+}

@@ -1,0 +1,73 @@
+import { parseOwnLine } from '../../core/command-line.ts'
+import { CredError } from '../../core/errors.ts'
+import type { IniDocument } from '../../core/ini.ts'
+import type { CredentialSource } from '../../core/precedence-model.ts'
+import { credentialsOf, helperCall } from '../session/obtain-credentials.ts'
+import { planOf } from '../session/profile-state.ts'
+import type { Workspace } from '../session/workspace.ts'
+
+/** For one call, never to be shown. */
+export interface WinningKeys {
+  readonly accessKeyId: string
+  readonly secretAccessKey: string
+  readonly sessionToken: string | null
+}
+
+/** Longer than one refresh at its worst is not waited for. */
+const DEADLINE_MS = 8_000
+const SIGNABLE = /^[\x21-\x7e]{1,10000}$/
+
+/**
+ * What a tool would sign with, without asking anybody and without starting another's program: null where only that
+ * tells. Throws `CredError` where our own profile gives nothing.
+ */
+export async function winningKeys(workspace: Workspace, source: CredentialSource): Promise<WinningKeys | null> {
+  if (source.kind === 'environment') return ofVariables(workspace, source)
+  if (source.kind === 'static-keys') return ofFiles(workspace, source)
+  return source.kind === 'credential-process' && source.own ? ofOurs(workspace, source) : null
+}
+
+function ofVariables({ context }: Workspace, { variables, token }: CredentialSource): WinningKeys | null {
+  const value = (name: string | null | undefined) => (name ? context.env[name]?.trim() : undefined)
+  return checked(value(variables[0]), value(variables[1]), value(token))
+}
+
+function ofFiles({ files }: Workspace, { profile, origin, token }: CredentialSource): WinningKeys | null {
+  if (profile === null) return null
+  const merged = files.profiles.profiles.get(profile)?.properties
+  const documents = [files.config, files.credentials].filter((each) => each?.source.path === origin?.path)
+  const value = (key: string | null) =>
+    key === null ? undefined : (lastValue(documents, profile, key) ?? merged?.get(key)?.value)
+  return checked(value('aws_access_key_id'), value('aws_secret_access_key'), value(token))
+}
+
+function lastValue(documents: readonly (IniDocument | null)[], profile: string, key: string): string | undefined {
+  const sections = documents.flatMap((document) => document?.sections ?? [])
+  const own = sections.filter(({ kind, name }) => kind === 'profile' && name === profile)
+  return own.flatMap(({ properties }) => properties).findLast((each) => each.key === key)?.value
+}
+
+function checked(id: string | undefined, secret: string | undefined, token: string | undefined): WinningKeys | null {
+  if (!id || !secret) return null
+  // A header cannot carry it: no tool can sign with it either, and the tool's own error names it.
+  if (![id, secret, token || 'x'].every((value) => SIGNABLE.test(value))) return null
+  return { accessKeyId: id, secretAccessKey: secret, sessionToken: token || null }
+}
+
+async function ofOurs(workspace: Workspace, { profile, origin }: CredentialSource): Promise<WinningKeys> {
+  const line = profile === null ? undefined : workspace.files.profiles.profiles.get(profile)?.properties
+  const value = line?.get('credential_process')?.value ?? ''
+  const served = parseOwnLine(value, workspace.context.platform)?.profile ?? profile ?? ''
+  if (origin === null) throw new CredError('failed', 'cannot find the line that gives credentials')
+  const work = credentialsOf(workspace, planOf(workspace, served), { ...helperCall(workspace, true), refresh: false })
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<never>((_, reject) => {
+    const giveUp = () => reject(new CredError('failed', `cannot get credentials in ${DEADLINE_MS / 1000} s`))
+    timer = setTimeout(giveUp, DEADLINE_MS)
+  })
+  try {
+    return await Promise.race([work, late])
+  } finally {
+    clearTimeout(timer)
+  }
+}

@@ -1,0 +1,199 @@
+import assert from 'node:assert/strict'
+import { chmodSync, mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { type TestContext, test } from 'node:test'
+import { type Place, pairOf, place, run, writeAwsFile } from '../../support/vault-place.ts'
+
+interface Told {
+  readonly findings: readonly { code: string; severity: string; what: string; cure: string | null }[]
+}
+
+/** What `doctor` finds, as `bad clock`; what is good only where its code is asked for. */
+async function found(here: Place, words: readonly string[] = [], given: Parameters<typeof run>[2] = {}) {
+  const env = { PATH: join(here.home, 'bin'), ...given.env }
+  const { code, out, err } = await run(here, ['doctor', ...words, '--json'], { ...given, env })
+  assert.equal(err, '')
+  const { findings } = JSON.parse(out) as Told
+  const wrong = findings.filter(({ severity }) => severity !== 'good').map((each) => `${each.severity} ${each.code}`)
+  assert.equal(code, wrong.length === 0 ? 0 : 1, out)
+  assert.ok(!out.includes(here.world.alice.secret), 'no secret is shown')
+  return { findings, wrong, text: out, one: (name: string) => findings.find((each) => each.code === name) }
+}
+
+const variablesOf = ({ accessKeyId, secret, token }: { accessKeyId: string; secret: string; token?: string }) => ({
+  AWS_ACCESS_KEY_ID: accessKeyId,
+  AWS_SECRET_ACCESS_KEY: secret,
+  ...(token === undefined ? {} : { AWS_SESSION_TOKEN: token }),
+})
+
+async function withOwnProfile(t: TestContext): Promise<Place> {
+  const here = await place(t)
+  const binary = join(here.home, 'bin', 'aws-cred')
+  mkdirSync(join(here.home, 'bin'), { recursive: true })
+  writeFileSync(binary, '#!/bin/sh\necho aws-cred 0.1.0\n')
+  chmodSync(binary, 0o755)
+  writeAwsFile(
+    here,
+    'config',
+    `[profile prod]\ncredential_process = "${binary}" process --profile prod\naws_cred_role_arn = ${here.world.arns.prod}
+aws_cred_source_profile = user1\nregion = eu-west-1\n`,
+  )
+  const { code, err } = await run(here, ['add', 'user1', '--stdin'], { stdin: pairOf(here.world.alice) })
+  assert.equal(code, 0, err)
+  return here
+}
+
+test('a good key in the environment: everything is well, and AWS says who it is', async (t) => {
+  const here = await place(t)
+  const { wrong, one } = await found(here, [], { env: variablesOf(here.world.alice) })
+  assert.deepEqual(wrong, [])
+  assert.match(one('identity')?.what ?? '', /^environment: arn:aws:iam::\d{12}:user\/alice$/)
+  assert.match(one('clock')?.what ?? '', /^[01]\.\d s from AWS$/)
+  assert.match(one('endpoint')?.what ?? '', /^127\.0\.0\.1:\d+, \d+ ms; by AWS_ENDPOINT_URL_STS$/)
+})
+
+test('--offline asks nobody', async (t) => {
+  const here = await place(t)
+  here.sts.reset()
+  const { findings } = await found(here, ['--offline'], { env: variablesOf(here.world.alice) })
+  assert.ok(!findings.some(({ code }) => ['identity', 'endpoint', 'clock'].includes(code)))
+  assert.equal(here.sts.requests.length, 0)
+})
+
+test('a key that AWS does not know', async (t) => {
+  const here = await place(t)
+  const { wrong, one } = await found(here, [], {
+    env: variablesOf({ accessKeyId: 'AKIAIOSFODNN7EXAMPLE', secret: 'x'.repeat(40) }),
+  })
+  assert.deepEqual(wrong, ['bad identity'])
+  assert.match(one('identity')?.what ?? '', /InvalidClientTokenId/)
+  assert.equal(one('identity')?.cure, 'eval "$(aws-cred export --unset)"')
+})
+
+test('a wrong secret', async (t) => {
+  const here = await place(t)
+  const env = variablesOf({ ...here.world.alice, secret: 'x'.repeat(40) })
+  const { wrong, one } = await found(here, [], { env })
+  assert.deepEqual(wrong, ['bad identity'])
+  assert.match(one('identity')?.what ?? '', /SignatureDoesNotMatch/)
+})
+
+test('an expired session that no variable tells of', async (t) => {
+  const here = await place(t)
+  const session = here.sts.issue(here.world.arns.prod, 'old', -600)
+  const { wrong, one } = await found(here, [], { env: variablesOf(session) })
+  assert.deepEqual(wrong, ['bad identity'])
+  assert.match(one('identity')?.what ?? '', /has expired \(ExpiredToken\)/)
+})
+
+test('the case of the article: an expired session in the config, an older one in the shell', async (t) => {
+  const here = await place(t)
+  const [pasted, old] = [-600, -6000].map((seconds) => here.sts.issue(here.world.arns.prod, 'old', seconds))
+  assert.ok(pasted && old)
+  writeAwsFile(
+    here,
+    'config',
+    `[profile project1]\naws_access_key_id = ${pasted.accessKeyId}\naws_secret_access_key = ${pasted.secret}
+aws_session_token = ${pasted.token}\n`,
+  )
+  const env = {
+    ...variablesOf(old),
+    AWS_PROFILE: 'project1',
+    AWS_CREDENTIAL_EXPIRATION: new Date(old.expiresAtMs).toISOString(),
+  }
+  const { wrong, text } = await found(here, [], { env })
+  assert.deepEqual(wrong, [
+    'warning profile-shadowed',
+    'bad env-expired',
+    'bad token-in-config',
+    'bad identity',
+    'bad identity',
+  ])
+  for (const secret of [pasted.secret, pasted.token, old.secret, old.token]) assert.ok(!text.includes(secret))
+})
+
+test('long-lived keys of a file are asked about as the tools would sign', async (t) => {
+  const here = await place(t)
+  const { accessKeyId, secret } = here.world.alice
+  writeAwsFile(
+    here,
+    'credentials',
+    `[default]\naws_access_key_id = ${accessKeyId}\naws_secret_access_key = ${secret}\n`,
+  )
+  const { wrong, one } = await found(here)
+  assert.deepEqual(wrong, ['warning static-keys'])
+  assert.match(one('identity')?.what ?? '', /^keys of profile default: arn:.*user\/alice$/)
+})
+
+test('a profile of ours is resolved by our own path, and a session is then held', async (t) => {
+  const here = await withOwnProfile(t)
+  const { wrong, one } = await found(here, ['prod'])
+  assert.deepEqual(wrong, [])
+  assert.match(
+    one('identity')?.what ?? '',
+    /^aws-cred of profile prod: arn:aws:sts::\d{12}:assumed-role\/Prod-Role\/alice$/,
+  )
+  assert.match((await found(here, ['prod'])).one('session')?.what ?? '', /^a session of prod is held, \d+ min left$/)
+})
+
+test('a role that refuses: the error of STS, and the failure afterwards', async (t) => {
+  const here = await withOwnProfile(t)
+  here.world.roles.find(({ arn }) => arn === here.world.arns.prod)?.trust.splice(0)
+  assert.deepEqual((await found(here, ['prod'])).wrong, ['bad identity'])
+  const { wrong, one } = await found(here, ['prod', '--offline'])
+  assert.deepEqual(wrong, ['bad last-failure'])
+  assert.match(one('last-failure')?.what ?? '', /AccessDenied/)
+})
+
+test('a locked vault needs a person, and nothing is asked', async (t) => {
+  const here = await withOwnProfile(t)
+  const env = { AWS_CRED_PASSPHRASE: undefined, XDG_RUNTIME_DIR: undefined }
+  const { wrong, one } = await found(here, ['prod'], { env })
+  assert.deepEqual(wrong, ['warning identity', 'warning store'])
+  assert.equal(one('store')?.cure, 'aws-cred unlock')
+})
+
+test('an old key of the store', async (t) => {
+  const here = await withOwnProfile(t)
+  const nowMs = () => Date.now() + 100 * 86_400_000
+  const { wrong } = await found(here, ['prod', '--offline'], { nowMs })
+  assert.deepEqual(wrong, ['warning key-old'])
+})
+
+for (const [minutes, severity, says] of [
+  [4, 'good', /^4 min behind AWS's; from 5 min on/],
+  [-4, 'good', /^4 min ahead of AWS's; from 5 min on|^3 min ahead/],
+  [6, 'bad', /clock is 6 min behind AWS's; the AWS CLI and boto3/],
+  [-6, 'bad', /clock is [56] min ahead of AWS's/],
+  [480, 'bad', /clock is 8 h behind/],
+] as const) {
+  test(`a clock that is ${-minutes} min off`, async (t) => {
+    const here = await place(t)
+    here.sts.setClockOffsetMs(minutes * 60_000 + 5_000)
+    const { one } = await found(here, [], { env: variablesOf(here.world.alice) })
+    assert.equal(one('clock')?.severity, severity)
+    assert.match(one('clock')?.what ?? '', says)
+    if (severity === 'bad') assert.equal(one('clock')?.cure, 'sudo timedatectl set-ntp true')
+  })
+}
+
+test('an endpoint that nobody listens at is said once', async (t) => {
+  const here = await place(t)
+  await here.sts.close()
+  const { wrong, one } = await found(here, [], { env: variablesOf(here.world.alice) })
+  assert.deepEqual(wrong, ['bad endpoint'])
+  assert.match(one('endpoint')?.what ?? '', /cannot reach STS: .*the connection was refused \(ECONNREFUSED\)/)
+})
+
+test('a region that is none, and a proxy that does not answer', async (t) => {
+  const here = await place(t)
+  const env = { ...variablesOf(here.world.alice), AWS_REGION: 'europe' }
+  const region = await found(here, [], { env })
+  assert.ok(region.wrong.includes('bad endpoint'))
+  assert.match(region.one('endpoint')?.what ?? '', /region "europe" of AWS_REGION/)
+  const proxied = await found(here, [], {
+    env: { ...variablesOf(here.world.alice), AWS_ENDPOINT_URL_STS: undefined, HTTPS_PROXY: 'http://127.0.0.1:9' },
+  })
+  assert.deepEqual(proxied.wrong, ['bad endpoint'])
+  assert.match(proxied.one('endpoint')?.what ?? '', /through the proxy 127\.0\.0\.1:9/)
+})
