@@ -369,7 +369,7 @@ test('another program: each way in which it can be wrong, without what it said i
     [`echo '{"Version":"1",${keys}}'`, /its Version is not 1/],
     [`echo '{"Version":1,${keys},"Expiration":"2020-01-01T00:00:00Z"}'`, /its credentials have expired/],
     [`echo '{"Version":1,${keys},"Expiration":"soon"}'`, /its Expiration is no time/],
-    ['kill -TERM $$', /it ended with status 143: Terminated\n$/],
+    ['kill -TERM $$', /it was ended by SIGTERM: Terminated\n$/],
     ['head -c 10000000 /dev/zero', /it printed more than 65536 bytes, and was ended\n$/],
   ]
   for (const [script, message] of cases) {
