@@ -258,7 +258,7 @@ function UninstallAll {
     try { $kept = @(& $target __purge show) } catch { }
     if ($Purge) {
         $kept | & { process { Say $_ } }
-        if (-not (Agreed 'delete all of these for good?')) { Fail 'nothing was removed: the answer was no' }
+        if (-not (Agreed 'delete keys, sessions and folders for good?')) { Fail 'nothing was removed: the answer was no' }
         & $target __purge now
         if ($LASTEXITCODE -ne 0) { Fail 'nothing was uninstalled: the keys could not be deleted' }
     }

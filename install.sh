@@ -20,6 +20,16 @@ TEXT
 }
 
 say() { printf '%s\n' "$*"; }
+# A path as a person writes it: below HOME with ~, and quoted where a shell would part it.
+# shellcheck disable=SC2088
+shown() {
+  case $1 in
+    *[!A-Za-z0-9_./~+-]*) printf "'%s'" "$1" ;;
+    "$HOME"/*) printf '~/%s' "${1#"$HOME"/}" ;;
+    *) printf '%s' "$1" ;;
+  esac
+}
+
 fail() {
   printf 'install.sh: error: %s\n' "$*" >&2
   exit 1
@@ -41,21 +51,30 @@ agreed() {
   return 1
 }
 
-sha256_of() {
+# sums_of FILE...: a line each, of the checksum, two characters and the name.
+sums_of() {
   if command -v sha256sum >/dev/null 2>&1; then
-    sha256sum <"$1"
+    sha256sum "$@"
   elif command -v shasum >/dev/null 2>&1; then
-    shasum -a 256 <"$1"
+    shasum -a 256 "$@"
   else
-    openssl dgst -sha256 -r <"$1"
-  fi | cut -c1-64
+    openssl dgst -sha256 -r "$@"
+  fi
 }
 
-# check_sum FILE NAME SUMS: FILE must have the checksum that the list SUMS gives NAME.
-check_sum() {
-  wanted=$(AWS_CRED_NAME=$2 awk 'substr($0, 67) == ENVIRON["AWS_CRED_NAME"] { print substr($0, 1, 64); exit }' "$3")
-  [ -n "$wanted" ] || fail "cannot check \"$2\": its checksum is not in $3"
-  [ "$(sha256_of "$1")" = "$wanted" ] || fail "cannot install \"$2\": its checksum is wrong"
+# check_sums FOLDER SUMS NAME...: the files must have the checksums that the list SUMS gives them.
+check_sums() {
+  from=$1 list_of_sums=$2
+  shift 2
+  found=$(cd "$from" && sums_of "$@") || fail "cannot install from \"$from\": a file of it cannot be read"
+  wrong=$(printf '%s\n' "$found" | awk '
+    FNR == NR { sum[substr($0, 67)] = substr($0, 1, 64); next }
+    sum[substr($0, 67)] != substr($0, 1, 64) { print (substr($0, 67) in sum && sum[substr($0, 67)] ? "wrong " : "absent ") substr($0, 67); exit }
+  ' "$list_of_sums" -)
+  case $wrong in
+    'wrong '*) fail "cannot install \"${wrong#wrong }\": its checksum is wrong" ;;
+    'absent '*) fail "cannot check \"${wrong#absent }\": its checksum is not in $list_of_sums" ;;
+  esac
 }
 
 download() {
@@ -80,10 +99,11 @@ find_source() {
   if [ -n "$url" ]; then
     [ -z "$given" ] || fail 'cannot install both a file and --url'
     given=$work/${url##*/}
+    say "downloading $url"
     download "$url" "$given"
     if [ -z "$sha256" ]; then
       download "${url%/*}/SHA256SUMS" "$work/SHA256SUMS"
-      check_sum "$given" "${url##*/}" "$work/SHA256SUMS"
+      check_sums "$work" "$work/SHA256SUMS" "${url##*/}"
     fi
   fi
   if [ -n "$given" ] && [ ! -d "$given" ]; then
@@ -95,7 +115,8 @@ find_source() {
   source=${given:-$here}
   if [ -f "$source/SHA256SUMS" ] && [ -f "$source/aws-cred" ]; then
     program=$source/aws-cred
-    for name in aws-cred $files; do check_sum "$source/$name" "$name" "$source/SHA256SUMS"; done
+    # shellcheck disable=SC2086
+    check_sums "$source" "$source/SHA256SUMS" aws-cred $files
   elif [ -f "$source/package.json" ] && [ -f "$source/src/main.ts" ]; then
     program=$source/dist/aws-cred
     command -v npm >/dev/null 2>&1 || fail 'cannot build: npm is not installed'
@@ -107,19 +128,21 @@ find_source() {
 }
 
 unpack() {
-  [ -f "$given" ] || fail "cannot install \"$given\": it is not there"
-  beside=$(dirname "$given")/SHA256SUMS
+  label=${url:-$given}
+  [ -f "$given" ] || fail "cannot install \"$label\": it is not there"
+  folder=$(dirname "$given")
   if [ -n "$sha256" ]; then
-    [ "$(sha256_of "$given")" = "$(printf %s "$sha256" | tr A-F a-f)" ] || fail "cannot install \"$given\": it is not what --sha256 names"
-  elif [ -f "$beside" ]; then
-    check_sum "$given" "$(basename "$given")" "$beside"
+    [ "$(sums_of "$given" | cut -c1-64)" = "$(printf %s "$sha256" | tr A-F a-f)" ] || fail "cannot install \"$label\": it is not what --sha256 names"
+  elif [ -f "$folder/SHA256SUMS" ]; then
+    check_sums "$folder" "$folder/SHA256SUMS" "$(basename "$given")"
   fi
-  tar -tzf "$given" >"$work/names" 2>/dev/null || fail "cannot install \"$given\": it is not a .tar.gz"
+  if [ -z "$url" ]; then say "unpacking $(shown "$given")"; fi
+  tar -tzf "$given" >"$work/names" 2>/dev/null || fail "cannot install \"$label\": it is not a .tar.gz"
   if grep -Eq '^/|(^|/)\.\.(/|$)' "$work/names" || grep -Evq '^aws-cred-[a-z0-9-]+/' "$work/names"; then
-    fail "cannot install \"$given\": it is not a release of aws-cred"
+    fail "cannot install \"$label\": it is not a release of aws-cred"
   fi
   mkdir "$work/unpacked"
-  tar -xzf "$given" -C "$work/unpacked" || fail "cannot unpack \"$given\""
+  tar -xzf "$given" -C "$work/unpacked" || fail "cannot unpack \"$label\""
   source=$(echo "$work/unpacked"/aws-cred-*)
 }
 
@@ -182,8 +205,8 @@ add_rc_line() {
   line=$(rc_line "$shell" "$(hook_word "$shell")")
   target=$(final_file "$rc")
   if has_line "$target" "$line"; then return 0; fi
-  if [ "$rc_wanted" = 0 ] || ! agreed "add the hook to $rc?" || { [ -e "$target" ] && [ ! -w "$target" ]; }; then
-    say "not added to $rc; the line is:"
+  if [ "$rc_wanted" = 0 ] || ! agreed "add the hook to $(shown "$rc")?" || { [ -e "$target" ] && [ ! -w "$target" ]; }; then
+    say "not added to $(shown "$rc"); the line is:"
     say "  $line"
     return 0
   fi
@@ -205,7 +228,7 @@ $kind $rc"
   printf '%s\n' "$line" >>"$target.aws-cred-new"
   step rc
   mv -f "$target.aws-cred-new" "$target" || fail "cannot write \"$rc\""
-  say "added the hook to $rc"
+  say "added the hook to $(shown "$rc")"
 }
 
 # Takes out exactly our line, by its place in bytes: sed and awk would end a last line that has no end.
@@ -217,7 +240,7 @@ remove_rc_line() {
   line=$(rc_line "$shell" "$(hook_word "$shell")")
   if has_line "$target" "$line"; then
     if [ ! -w "$target" ]; then
-      say "left in $rc, which is read-only: $line"
+      say "left in $(shown "$rc"), which is read-only: $line"
       return 0
     fi
     start=$(AWS_CRED_LINE=$line LC_ALL=C awk '$0 == ENVIRON["AWS_CRED_LINE"] { print n + 0; exit } { n += length($0) + 1 }' "$target")
@@ -228,7 +251,7 @@ remove_rc_line() {
     { head -c "$start" "$target" && if [ "$rest" -gt 0 ]; then tail -c "+$((end + 1))" "$target"; fi; } >"$target.aws-cred-new"
     mv -f "$target.aws-cred-new" "$target"
     if [ "$kind" = rc-new ] && [ ! -s "$target" ]; then rm -f "$target"; fi
-    say "removed the hook from $rc"
+    say "removed the hook from $(shown "$rc")"
   fi
   # A backup that says nothing new goes; one that differs may be wanted.
   if [ -f "$target.aws-cred-backup" ] && cmp -s "$target" "$target.aws-cred-backup"; then rm -f "$target.aws-cred-backup"; fi
@@ -265,10 +288,9 @@ $new"
       fail 'cannot install: the program does not run on this machine'
       ;;
   esac
-  for name in $files; do
-    to=$share/${name##*/}
-    case $to in */install.sh) put "$source/$name" "$to" 755 ;; *) put "$source/$name" "$to" 644 ;; esac
-  done
+  rm -f "$share"/*.new
+  for name in $files; do cp "$source/$name" "$share/${name##*/}.new" || fail "cannot write to \"$share\""; done
+  if ! chmod 644 "$share"/*.new || ! chmod 755 "$share/install.sh.new"; then fail "cannot write to \"$share\""; fi
   step 4
   for name in $files; do mv -f "$share/${name##*/}.new" "$share/${name##*/}" || fail "cannot write to \"$share\""; done
   step 5
@@ -278,10 +300,11 @@ $new"
   # On another descriptor, so that the questions can be answered from stdin's terminal.
   while read -r shell rc <&3; do add_rc_line "$shell" "$rc"; done 3<"$work/rc"
   step 7
-  say "installed $version in $prefix"
-  case ":$PATH:" in *":$bin:"*) ;; *) say "$bin is not on your PATH: add it" ;; esac
-  if command -v pwsh >/dev/null 2>&1; then say "for PowerShell: pwsh $share/install.ps1 -HookOnly"; fi
-  say 'the hook starts with the next terminal; remove all of it: '"$share/install.sh --uninstall"
+  say "installed $version in $(shown "$prefix")"
+  case ":$PATH:" in *":$bin:"*) ;; *) say "$(shown "$bin") is not on your PATH: add it" ;; esac
+  if command -v pwsh >/dev/null 2>&1; then say "for PowerShell: pwsh $(shown "$share/install.ps1") -HookOnly"; fi
+  if [ "$rc_wanted" = 1 ]; then say 'the hook starts with the next terminal'; fi
+  say "to remove all of it: $(shown "$share/install.sh") --uninstall"
 }
 
 uninstall_all() {
@@ -289,7 +312,7 @@ uninstall_all() {
   kept=$("$bin/aws-cred" __purge show 2>/dev/null) || kept="keys and sessions: unknown, since the program does not run"
   if [ "$purge" = 1 ]; then
     printf '%s\n' "$kept"
-    agreed 'delete all of these for good?' || fail 'nothing was removed: the answer was no'
+    agreed 'delete keys, sessions and folders for good?' || fail 'nothing was removed: the answer was no'
     "$bin/aws-cred" __purge now || fail 'nothing was uninstalled: the keys could not be deleted'
   fi
   # Those of install.ps1 too.
@@ -301,7 +324,7 @@ uninstall_all() {
   step 2
   rm -f "$list" "$list.new"
   rmdir "$share" 2>/dev/null || true
-  say "uninstalled from $prefix"
+  say "uninstalled from $(shown "$prefix")"
   if [ "$purge" = 0 ]; then
     say 'these stay:'
     printf '%s\n' "$kept" | sed 's/^/  /'

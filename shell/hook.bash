@@ -3,24 +3,68 @@
 # Keeps AWS_CRED_STATE (none ok soon expired unknown broken) and AWS_CRED_LEFT (minutes) for prompt themes.
 # Settings: AWS_CRED_HOOK=off, AWS_CRED_WARN_MINUTES (10), NO_COLOR.
 # A secret's value is never expanded where set -x could print it: presence by :+x, tokens by their length.
-# shellcheck shell=bash disable=SC2016,SC2030,SC2031,SC2034,SC2269
+# What a prompt without news does not need is one quoted word below, which bash skips at start and reads when it is first
+# needed: parsing it is most of what sourcing costs. `npm run check` has shellcheck read that word too.
+# shellcheck shell=bash disable=SC2016,SC2030,SC2031,SC2034,SC2119,SC2120
 
 __aws_cred_version=$((BASH_VERSINFO[0] * 100 + BASH_VERSINFO[1]))
 \builtin unset AWS_CRED_STATE AWS_CRED_LEFT
 AWS_CRED_STATE=none AWS_CRED_LEFT=''
 __aws_cred_key='' __aws_cred_base=none __aws_cred_problem='' __aws_cred_conflict='' __aws_cred_at='' __aws_cred_told='' __aws_cred_anchor=''
+__aws_cred_loaded='' __aws_cred_from=0 __aws_cred_until=0
 # Sourced again: what was told stays told.
 __aws_cred_code="${__aws_cred_code-}" __aws_cred_note="${__aws_cred_note-}"
 __aws_cred_time="${__aws_cred_time-}" __aws_cred_time_of="${__aws_cred_time_of-}"
 
 # The clock without a process, chosen by version: before 5.0 an EPOCHSECONDS is only what someone exported. It can be unset
 # where it is real; printf (-1 for 4.2) costs eight times as much.
-# Before 4.2 there is only SECONDS, anchored by one `date`, again when it went back.
 __aws_cred_now() {
-  if [[ $__aws_cred_version -ge 500 && -n ${EPOCHSECONDS-} ]]; then __aws_cred_clock=$EPOCHSECONDS; \builtin return 0; fi
-  if [[ $__aws_cred_version -ge 402 ]]; then \builtin printf -v __aws_cred_clock '%(%s)T' -1; \builtin return 0; fi
+  if [[ $__aws_cred_version -ge 500 && -n ${EPOCHSECONDS-} ]]; then __aws_cred_clock=$EPOCHSECONDS
+  elif [[ $__aws_cred_version -ge 402 ]]; then \builtin printf -v __aws_cred_clock '%(%s)T' -1
+  else __aws_cred_count; fi
+}
+
+# Brings AWS_CRED_STATE and AWS_CRED_LEFT up to date; $1 = quiet: prints nothing and leaves the change to be told later.
+# Most prompts end here: the same variables, and no full minute passed.
+__aws_cred_check() {
+  __aws_cred_new="${AWS_ACCESS_KEY_ID:+0${AWS_ACCESS_KEY_ID:0:4}${AWS_ACCESS_KEY_ID: -4}}${AWS_SECRET_ACCESS_KEY:+1}${AWS_SESSION_TOKEN:+2}${AWS_SECURITY_TOKEN:+3${AWS_SESSION_TOKEN:+${#AWS_SESSION_TOKEN} ${#AWS_SECURITY_TOKEN}}},${AWS_CREDENTIAL_EXPIRATION-},${AWS_SESSION_EXPIRATION-},${AWSUME_EXPIRATION-},${AWS_SSO_SESSION_EXPIRATION-},${AWS_PROFILE-},${AWS_DEFAULT_PROFILE-},${AWS_CRED_WARN_MINUTES-},${AWS_CRED_HOOK-},${TZ-}"
+  # What is not exported no tool sees; before 4.4 bash cannot say without a process.
+  if [[ $__aws_cred_version -ge 404 ]]; then __aws_cred_new+="${AWS_ACCESS_KEY_ID:+${AWS_ACCESS_KEY_ID@a}}"; fi
+  if [[ $__aws_cred_new == "$__aws_cred_key" && $__aws_cred_told == "$__aws_cred_code" && -z ${1-} ]]; then
+    if [[ -z $__aws_cred_at ]]; then \builtin return 0; fi
+    __aws_cred_now
+    if [[ $__aws_cred_clock -ge $__aws_cred_from && $__aws_cred_clock -lt $__aws_cred_until ]]; then \builtin return 0; fi
+  fi
+  __aws_cred_load
+  __aws_cred_look "$__aws_cred_new" "${1-}"
+}
+
+__aws_cred_prompt() {
+  \builtin local status="$?"
+  # Nothing runs for a shell without AWS variables, once the last state is cleared.
+  if [[ -n ${AWS_ACCESS_KEY_ID:+x} || -n ${AWS_SECRET_ACCESS_KEY:+x}${AWS_SESSION_TOKEN:+x}${AWS_SECURITY_TOKEN:+x}${AWS_DEFAULT_PROFILE:+x}$__aws_cred_key ]]; then
+    __aws_cred_check
+  fi
+  # 5.1 and later restore $? around the elements of an array; under errexit a returned status would end the shell.
+  if [[ $status == 0 || $- == *e* || ($__aws_cred_version -ge 501 && ${PROMPT_COMMAND[*]@a} == *a*) ]]; then \builtin return 0; fi
+  \builtin return "$status"
+}
+
+aws_cred_status() {
+  __aws_cred_load
+  __aws_cred_report
+}
+
+# Reads the rest once. set +vx: a trace would print all of it.
+__aws_cred_load() {
+  if [[ -n $__aws_cred_loaded ]]; then \builtin return 0; fi
+  \builtin local flags="$-"
+  \builtin set +vx
+  \builtin eval '
+# The clock before 4.2: only SECONDS, anchored by one `date`, again when it went back.
+__aws_cred_count() {
   \builtin local run="${SECONDS:-}"
-  case $run in '' | *[!0123456789]*) run=0 __aws_cred_anchor='' ;; esac
+  case $run in "" | *[!0123456789]*) run=0 __aws_cred_anchor="" ;; esac
   if [[ -z $__aws_cred_anchor || $run -lt ${__aws_cred_run_seen:-0} ]]; then
     __aws_cred_clock="$(\command date +%s)"
     __aws_cred_anchor=$((__aws_cred_clock - run))
@@ -31,18 +75,18 @@ __aws_cred_now() {
 
 # Offset of local time from UTC at the epoch $1, in seconds, into __aws_cred_offset; empty where bash cannot say.
 __aws_cred_zone() {
-  \builtin local zone=''
-  __aws_cred_offset=''
+  \builtin local zone=""
+  __aws_cred_offset=""
   if [[ $__aws_cred_version -lt 402 ]]; then \builtin return 0; fi
-  \builtin printf -v zone '%(%z)T' "$1"
+  \builtin printf -v zone "%(%z)T" "$1"
   __aws_cred_offset="${zone:0:1}$((10#${zone:1:2} * 3600 + 10#${zone:3:2} * 60))"
 }
 
 # ISO 8601 (or ten epoch digits) to epoch seconds in __aws_cred_at, empty if it is neither. Every digit is checked
 # before arithmetic, which would run a value like a[$(cmd)]; 10# because 08 is not octal. No ranges: a locale may widen them.
 __aws_cred_parse() {
-  \builtin local s="$1" d='[0123456789]' rest offset y m day days hour minute second
-  __aws_cred_at=''
+  \builtin local s="$1" d="[0123456789]" rest offset y m day days hour minute second
+  __aws_cred_at=""
   if [[ $s == $d$d$d$d$d$d$d$d$d$d ]]; then __aws_cred_at=$((10#$s)); fi
   if [[ ${#s} -gt 40 || $s != $d$d$d$d-$d$d-$d${d}[Tt\ ]$d$d:$d$d:$d$d* ]]; then \builtin return 0; fi
   y=$((10#${s:0:4})) m=$((10#${s:5:2})) day=$((10#${s:8:2})) days=31 rest="${s:19}"
@@ -56,7 +100,7 @@ __aws_cred_parse() {
     while [[ $rest == $d* ]]; do rest="${rest:1}"; done
   fi
   case $rest in
-    '' | Z | z) offset=0 ;;
+    "" | Z | z) offset=0 ;;
     [+-]$d$d:$d$d | [+-]$d$d$d$d)
       offset="${rest//:/}"
       offset="${offset:0:1}$((10#${offset:1:2} * 3600 + 10#${offset:3:2} * 60))"
@@ -78,8 +122,8 @@ __aws_cred_parse() {
 
 # What does not depend on the clock: called with the presence flags, only when something changed.
 __aws_cred_judge() {
-  \builtin local k="$1" s="$2" t="$3" l="$4" p="$5" d="$6" name="$7" text="$8" id='' token='' problem=''
-  __aws_cred_base=none __aws_cred_problem='' __aws_cred_conflict='' __aws_cred_at=''
+  \builtin local k="$1" s="$2" t="$3" l="$4" p="$5" d="$6" name="$7" text="$8" id="" token="" problem=""
+  __aws_cred_base=none __aws_cred_problem="" __aws_cred_conflict="" __aws_cred_at=""
   if [[ -n $l ]]; then token=AWS_SECURITY_TOKEN; fi
   if [[ -n $t ]]; then token=AWS_SESSION_TOKEN; fi
   if [[ -n $p && -n $d && $AWS_PROFILE != "$AWS_DEFAULT_PROFILE" ]]; then __aws_cred_conflict=default; fi
@@ -111,16 +155,16 @@ __aws_cred_span() {
   else __aws_cred_text="$(($1 / 86400)) d"; fi
 }
 
-# A profile's name is printed only if it cannot carry an escape sequence or shell syntax (C6); empty otherwise.
+# A profile'\''s name is printed only if it cannot carry an escape sequence or shell syntax (C6); empty otherwise.
 __aws_cred_safe() {
-  \builtin local plain='abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.@:/+'
+  \builtin local plain="abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.@:/+"
   __aws_cred_text="$1"
-  if [[ -z $1 || ${#1} -gt 64 || $1 == *[!$plain-]* ]]; then __aws_cred_text=''; fi
+  if [[ -z $1 || ${#1} -gt 64 || $1 == *[!$plain-]* ]]; then __aws_cred_text=""; fi
 }
 
 # The line for code $1, $2 seconds before the end, into __aws_cred_text; $3 is its colour.
 __aws_cred_words() {
-  \builtin local left="$2" of='' arg='' renew clear='eval "$(aws-cred export --unset)"' what="${1#*:}" span
+  \builtin local left="$2" of="" arg="" renew clear="eval \"\$(aws-cred export --unset)\"" what="${1#*:}" span
   __aws_cred_safe "${AWS_CRED_PROFILE-}"
   if [[ -n $__aws_cred_text ]]; then of=" of $__aws_cred_text" arg=" --profile $__aws_cred_text"; fi
   renew="eval \"\$(aws-cred export$arg)\""
@@ -131,13 +175,13 @@ __aws_cred_words() {
     renewed) __aws_cred_color=32 ;;
   esac
   case $1 in
-    expired:*) __aws_cred_text="this shell's credentials$of expired $span ago; renew: $renew" ;;
-    soon:*) __aws_cred_text="this shell's credentials$of expire in $span; renew: $renew" ;;
-    renewed) __aws_cred_text="this shell's credentials$of are renewed${__aws_cred_at:+, $span left}" ;;
+    expired:*) __aws_cred_text="this shell'\''s credentials$of expired $span ago; renew: $renew" ;;
+    soon:*) __aws_cred_text="this shell'\''s credentials$of expire in $span; renew: $renew" ;;
+    renewed) __aws_cred_text="this shell'\''s credentials$of are renewed${__aws_cred_at:+, $span left}" ;;
     no-key:*) __aws_cred_text="AWS_ACCESS_KEY_ID is missing beside $what; clear: $clear" ;;
     no-secret) __aws_cred_text="AWS_SECRET_ACCESS_KEY is missing beside AWS_ACCESS_KEY_ID; clear: $clear" ;;
     no-token) __aws_cred_text="AWS_SESSION_TOKEN is missing beside a temporary AWS_ACCESS_KEY_ID (ASIA); renew: $renew" ;;
-    no-time) __aws_cred_text="this shell's credentials$of have a token but no known expiration; renew: $renew" ;;
+    no-time) __aws_cred_text="this shell'\''s credentials$of have a token but no known expiration; renew: $renew" ;;
     unread:*) __aws_cred_text="$what of this shell is not a time; renew: $renew" ;;
     long-lived:*) __aws_cred_text="${what/ / and } beside a long-lived AWS_ACCESS_KEY_ID (AKIA); clear: unset $what" ;;
     left-over:*) __aws_cred_text="$what is left over from older keys; clear: unset $what" ;;
@@ -147,41 +191,23 @@ __aws_cred_words() {
       __aws_cred_safe "${AWS_PROFILE-}"
       __aws_cred_text="AWS_PROFILE${__aws_cred_text:+=}$__aws_cred_text is shadowed by AWS_ACCESS_KEY_ID (AWS CLI, boto3, Go), wins in JS; clear: $clear"
       ;;
-    *) __aws_cred_text='' ;;
+    *) __aws_cred_text="" ;;
   esac
-}
-
-# Brings AWS_CRED_STATE and AWS_CRED_LEFT up to date; $1 = quiet: prints nothing and leaves the change to be told later.
-# Most prompts end here: the same variables, and no full minute passed.
-__aws_cred_check() {
-  \builtin local key quiet="${1-}"
-  # What is not exported no tool sees; before 4.4 bash cannot say without a process.
-  key="${AWS_ACCESS_KEY_ID:+0}${AWS_SECRET_ACCESS_KEY:+1}${AWS_SESSION_TOKEN:+2}${AWS_SECURITY_TOKEN:+3}${AWS_PROFILE:+4}${AWS_DEFAULT_PROFILE:+5},${AWS_ACCESS_KEY_ID:+${AWS_ACCESS_KEY_ID:0:4}${AWS_ACCESS_KEY_ID: -4}},${AWS_SECURITY_TOKEN:+${AWS_SESSION_TOKEN:+${#AWS_SESSION_TOKEN} ${#AWS_SECURITY_TOKEN}}}"
-  if [[ $__aws_cred_version -ge 404 ]]; then
-    key="$key,${AWS_ACCESS_KEY_ID:+${AWS_ACCESS_KEY_ID@a}}"
-  fi
-  key="$key,${AWS_CREDENTIAL_EXPIRATION-},${AWS_SESSION_EXPIRATION-},${AWSUME_EXPIRATION-},${AWS_SSO_SESSION_EXPIRATION-},${AWS_PROFILE-},${AWS_DEFAULT_PROFILE-},${AWS_CRED_WARN_MINUTES-},${AWS_CRED_HOOK-},${TZ-}"
-  if [[ $key == "$__aws_cred_key" && -z $quiet && $__aws_cred_told == "$__aws_cred_code" ]]; then
-    if [[ -z $__aws_cred_at ]]; then \builtin return 0; fi
-    __aws_cred_now
-    if [[ $__aws_cred_clock -ge $__aws_cred_from && $__aws_cred_clock -lt $__aws_cred_until ]]; then \builtin return 0; fi
-  fi
-  __aws_cred_look "$key"
 }
 
 # The state anew, and the line if it changed.
 __aws_cred_look() {
   \builtin local k="${AWS_ACCESS_KEY_ID:+x}" s="${AWS_SECRET_ACCESS_KEY:+x}" t="${AWS_SESSION_TOKEN:+x}"
   \builtin local l="${AWS_SECURITY_TOKEN:+x}" p="${AWS_PROFILE:+x}" d="${AWS_DEFAULT_PROFILE:+x}"
-  \builtin local name='' text='' key="$1" left='' warn=10 code='' old="$__aws_cred_code" say=''
+  \builtin local name="" text="" key="$1" quiet="${2-}" left="" warn=10 code="" old="$__aws_cred_code" say=""
   if [[ $__aws_cred_version -ge 404 ]]; then
     k="${k:+${AWS_ACCESS_KEY_ID@a}}" s="${s:+${AWS_SECRET_ACCESS_KEY@a}}" t="${t:+${AWS_SESSION_TOKEN@a}}"
     l="${l:+${AWS_SECURITY_TOKEN@a}}" p="${p:+${AWS_PROFILE@a}}" d="${d:+${AWS_DEFAULT_PROFILE@a}}"
     k="${k//[!x]/}" s="${s//[!x]/}" t="${t//[!x]/}" l="${l//[!x]/}" p="${p//[!x]/}" d="${d//[!x]/}"
   fi
   if [[ ${AWS_CRED_HOOK-} == off || -z $k$s$t$l && -z $d ]]; then
-    AWS_CRED_STATE=none AWS_CRED_LEFT='' __aws_cred_key='' __aws_cred_told='' __aws_cred_code='' __aws_cred_note=''
-    __aws_cred_conflict='' __aws_cred_at=''
+    AWS_CRED_STATE=none AWS_CRED_LEFT="" __aws_cred_key="" __aws_cred_told="" __aws_cred_code="" __aws_cred_note=""
+    __aws_cred_conflict="" __aws_cred_at=""
     \builtin return 0
   fi
   if [[ -n ${AWS_CREDENTIAL_EXPIRATION:+x} ]]; then name=AWS_CREDENTIAL_EXPIRATION text="$AWS_CREDENTIAL_EXPIRATION"
@@ -192,7 +218,7 @@ __aws_cred_look() {
     __aws_cred_key="$key"
     __aws_cred_judge "$k" "$s" "$t" "$l" "$p" "$d" "$name" "$text"
   fi
-  AWS_CRED_STATE=$__aws_cred_base AWS_CRED_LEFT='' code="$__aws_cred_problem"
+  AWS_CRED_STATE=$__aws_cred_base AWS_CRED_LEFT="" code="$__aws_cred_problem"
   if [[ -n $__aws_cred_at ]]; then
     __aws_cred_now
     left=$((__aws_cred_at - __aws_cred_clock))
@@ -208,15 +234,15 @@ __aws_cred_look() {
   if [[ $code == "$old" || $quiet == quiet ]]; then \builtin return 0; fi
   if [[ $__aws_cred_version -lt 402 && -n $left && $quiet != again ]]; then
     # SECONDS may have been set by hand: look at the real clock once before speaking.
-    __aws_cred_anchor='' quiet=again
-    __aws_cred_look "$key"
+    __aws_cred_anchor=""
+    __aws_cred_look "$key" again
     \builtin return 0
   fi
   __aws_cred_code="$code" say="$code"
   if [[ -z $code || $code == "$__aws_cred_note" ]]; then
-    say=''
+    say=""
     case $old in
-      '' | shadowed | default | *:"$__aws_cred_at") ;;
+      "" | shadowed | default | *:"$__aws_cred_at") ;;
       *) if [[ $AWS_CRED_STATE == ok ]]; then say=renewed; fi ;;
     esac
   fi
@@ -224,22 +250,28 @@ __aws_cred_look() {
   if [[ -z $say ]]; then \builtin return 0; fi
   __aws_cred_words "$say" "${left:-0}"
   if [[ -n ${NO_COLOR-} || ${TERM:-dumb} == dumb || ! -t 2 ]]; then
-    \builtin printf 'aws-cred: %s\n' "$__aws_cred_text" >&2 || \builtin return 0
+    \builtin printf "aws-cred: %s\n" "$__aws_cred_text" >&2 || \builtin return 0
   else
-    \builtin printf '\033[%sm%s\033[0m %s\n' "$__aws_cred_color" aws-cred: "$__aws_cred_text" >&2 || \builtin return 0
+    \builtin printf "\033[%sm%s\033[0m %s\n" "$__aws_cred_color" aws-cred: "$__aws_cred_text" >&2 || \builtin return 0
   fi
 }
 
-__aws_cred_prompt() {
-  \builtin local status="$?"
-  # Nothing runs for a shell without AWS variables, once the last state is cleared.
-  if [[ -n ${AWS_ACCESS_KEY_ID:+x}${AWS_SECRET_ACCESS_KEY:+x}${AWS_SESSION_TOKEN:+x}${AWS_SECURITY_TOKEN:+x}${AWS_DEFAULT_PROFILE:+x}$__aws_cred_key ]]; then
-    __aws_cred_check
+__aws_cred_report() {
+  if [[ ${AWS_CRED_HOOK-} == off ]]; then \builtin printf "%s\n" "off: AWS_CRED_HOOK=off"; \builtin return 0; fi
+  __aws_cred_told="" __aws_cred_left=0 __aws_cred_text=""
+  __aws_cred_check quiet
+  if [[ -n $__aws_cred_told ]]; then __aws_cred_words "$__aws_cred_told" "$__aws_cred_left"; fi
+  \builtin printf "%s\n" "$AWS_CRED_STATE${AWS_CRED_LEFT:+, $AWS_CRED_LEFT min left}${__aws_cred_text:+: $__aws_cred_text}"
+  if __aws_cred_registered; then
+    \builtin printf "%s\n" "hook registered, bash:$$"
+  else
+    \builtin printf "%s\n" "hook overwritten: PROMPT_COMMAND was replaced; source hook.bash again, last in ~/.bashrc"
   fi
-  # 5.1 and later restore $? around the elements of an array; under errexit a returned status would end the shell.
-  case $- in *e*) \builtin return 0 ;; esac
-  if [[ $__aws_cred_version -ge 501 && ${PROMPT_COMMAND[*]@a} == *a* ]]; then \builtin return 0; fi
-  \builtin return "$status"
+}
+'
+  __aws_cred_loaded=x
+  case $flags in *v*) \builtin set -v ;; esac
+  case $flags in *x*) \builtin set -x ;; esac
 }
 
 # Also looked for where starship (below 5.1) and VS Code keep the PROMPT_COMMAND that they replaced.
@@ -251,24 +283,11 @@ __aws_cred_registered() {
   \builtin return 1
 }
 
-aws_cred_status() {
-  if [[ ${AWS_CRED_HOOK-} == off ]]; then \builtin printf '%s\n' 'off: AWS_CRED_HOOK=off'; \builtin return 0; fi
-  __aws_cred_told='' __aws_cred_left=0 __aws_cred_text=''
-  __aws_cred_check quiet
-  if [[ -n $__aws_cred_told ]]; then __aws_cred_words "$__aws_cred_told" "$__aws_cred_left"; fi
-  \builtin printf '%s\n' "$AWS_CRED_STATE${AWS_CRED_LEFT:+, $AWS_CRED_LEFT min left}${__aws_cred_text:+: $__aws_cred_text}"
-  if __aws_cred_registered; then
-    \builtin printf '%s\n' "hook registered, bash:$$"
-  else
-    \builtin printf '%s\n' 'hook overwritten: PROMPT_COMMAND was replaced; source hook.bash again, last in ~/.bashrc'
-  fi
-}
-
 # The type of PROMPT_COMMAND stays: VS Code takes a second element for a typed command. Joined by a newline, since
 # `;` breaks after `foo;` and hides behind `# comment`. Last from 4.4 (PIPESTATUS of the others), first before it
 # (starship's DEBUG trap times what comes after it), and before VS Code, whose trap reports what comes after it.
 __aws_cred_register() {
-  \builtin local flags='' entry=__aws_cred_prompt
+  \builtin local flags entry=__aws_cred_prompt
   if [[ $__aws_cred_version -ge 404 ]]; then
     # $? of unset tells a readonly variable without value, at no fork; [0] keeps an empty array an array.
     if [[ -z ${PROMPT_COMMAND[*]-} ]]; then
@@ -276,8 +295,8 @@ __aws_cred_register() {
     fi
     flags="${PROMPT_COMMAND[*]@a}"
   else
-    (PROMPT_COMMAND="${PROMPT_COMMAND-}") 2>/dev/null || \builtin return 0
-    flags="$(\builtin declare -p PROMPT_COMMAND 2>/dev/null)" || flags=''
+    # One process, once: it fails where the variable is readonly.
+    { flags="$(PROMPT_COMMAND="${PROMPT_COMMAND-}" && \builtin declare -p PROMPT_COMMAND)"; } 2>/dev/null || \builtin return 0
     flags="${flags#declare -}"
     flags="${flags%% *}"
   fi

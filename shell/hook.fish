@@ -5,40 +5,75 @@
 # Secrets are looked at only inside event handlers: fish_trace does not reach there.
 # Without the path builtin (before 3.5) the clock is `date`, run only while an expiration is set; a time without a zone
 # costs one `date` when it changes, since fish knows no zones.
+# What a prompt without news does not need is one quoted word, which fish skips at start and reads when it is first needed:
+# parsing it is most of what sourcing costs. Strings inside are in double quotes.
 
 set -e AWS_CRED_STATE
 set -e AWS_CRED_LEFT
 set -gu AWS_CRED_STATE none
 set -gu AWS_CRED_LEFT ''
-for __aws_cred_name in base problem conflict at next seen stamp told
-    set -g __aws_cred_$__aws_cred_name ''
-end
-# Sourced again: what was told stays told.
-for __aws_cred_name in code note time time_of
-    set -q __aws_cred_$__aws_cred_name; or set -g __aws_cred_$__aws_cred_name ''
-end
-set -e __aws_cred_name
+set -g __aws_cred_loaded ''
 set -g __aws_cred_dirty 1
-set -g __aws_cred_path 0
-contains -- path (builtin -n); and set -g __aws_cred_path 1
+# Until when no prompt can have news: a number for the clock, never, or empty for a look now.
+set -g __aws_cred_until ''
 
 # The clock as two numbers whose sum is now: the mtime of / and its age, both from one substitution (each costs 80 us).
 function __aws_cred_clock
-    if test $__aws_cred_path = 1
+    if test "$__aws_cred_path" = 1
         set -g __aws_cred_now (builtin path mtime /; builtin path mtime -R /)
     else
         set -g __aws_cred_now 0 (command date +%s)
     end
 end
 
+# Brings AWS_CRED_STATE and AWS_CRED_LEFT up to date; quiet: prints nothing and leaves the change to be told later.
+# Most prompts end here: no variable was set or erased, and no full minute passed.
+function __aws_cred_check
+    if test "$__aws_cred_until" = never
+        return 0
+    else if test -n "$__aws_cred_until"
+        __aws_cred_clock
+        # Unless / was touched or the clock stepped back.
+        test "$__aws_cred_now[1]" = "$__aws_cred_stamp" -a "$__aws_cred_now[2]" -lt "$__aws_cred_until" -a "$__aws_cred_now[2]" -ge "$__aws_cred_from"
+        and return 0
+    else if test -z "$__aws_cred_loaded"
+        if not set -q AWS_ACCESS_KEY_ID; and not set -q AWS_SECRET_ACCESS_KEY; and not set -q AWS_SESSION_TOKEN; and not set -q AWS_SECURITY_TOKEN; and not set -q AWS_DEFAULT_PROFILE
+            set -g __aws_cred_until never
+            return 0
+        end
+        __aws_cred_load
+    end
+    __aws_cred_tell $argv
+end
+
+function __aws_cred_changed --on-variable AWS_ACCESS_KEY_ID --on-variable AWS_SECRET_ACCESS_KEY --on-variable AWS_SESSION_TOKEN --on-variable AWS_SECURITY_TOKEN --on-variable AWS_PROFILE --on-variable AWS_DEFAULT_PROFILE --on-variable AWS_CREDENTIAL_EXPIRATION --on-variable AWS_SESSION_EXPIRATION --on-variable AWSUME_EXPIRATION --on-variable AWS_SSO_SESSION_EXPIRATION --on-variable AWS_CRED_WARN_MINUTES --on-variable AWS_CRED_HOOK --on-variable TZ
+    set -g __aws_cred_dirty 1
+    set -g __aws_cred_until ''
+end
+
+function __aws_cred_load
+    test -n "$__aws_cred_loaded"; and return 0
+    eval '
+for name in base problem conflict at from stamp told now left
+    set -g __aws_cred_$name ""
+end
+# Sourced again: what was told stays told.
+for name in code note time time_of
+    set -q __aws_cred_$name; or set -g __aws_cred_$name ""
+end
+if not set -q __aws_cred_path
+    set -g __aws_cred_path 0
+    builtin -q path; and set -g __aws_cred_path 1
+end
+
 # ISO 8601 (or ten epoch digits) to epoch seconds in __aws_cred_at, empty if it is neither.
 function __aws_cred_parse
-    set -g __aws_cred_at ''
-    if string match -qr '^[0-9]{10}\z' -- $argv[1]
+    set -g __aws_cred_at ""
+    if string match -qr "^[0-9]{10}\z" -- $argv[1]
         set -g __aws_cred_at $argv[1]
         return 0
     end
-    set -l m (string match -r '^([0-9]{4})-([0-9]{2})-([0-9]{2})[Tt ]([0-9]{2}):([0-9]{2}):([0-9]{2})(?:[.,][0-9]{1,12})?([Zz]|[+-][0-9]{2}:?[0-9]{2}|)\z' -- $argv[1])
+    set -l m (string match -r "^([0-9]{4})-([0-9]{2})-([0-9]{2})[Tt ]([0-9]{2}):([0-9]{2}):([0-9]{2})(?:[.,][0-9]{1,12})?([Zz]|[+-][0-9]{2}:?[0-9]{2}|)\z" -- $argv[1])
     or return 0
     set -l y (math $m[2])
     set -l month (math $m[3])
@@ -54,11 +89,11 @@ function __aws_cred_parse
     if test -z "$m[8]"
         # Without a zone it is local time (awsume): GNU date, else the BSD one.
         set -l text "$m[2]-$m[3]-$m[4] $m[5]:$m[6]:$m[7]"
-        set -g __aws_cred_at (command date -d "$text" +%s 2>/dev/null; or command date -j -f '%Y-%m-%d %H:%M:%S' "$text" +%s 2>/dev/null)
+        set -g __aws_cred_at (command date -d "$text" +%s 2>/dev/null; or command date -j -f "%Y-%m-%d %H:%M:%S" "$text" +%s 2>/dev/null)
         return 0
     end
     set -l offset 0
-    set -l zone (string match -r '^([+-])([0-9]{2}):?([0-9]{2})' -- $m[8])
+    set -l zone (string match -r "^([+-])([0-9]{2}):?([0-9]{2})" -- $m[8])
     and set offset (math "$zone[2]1 * ($zone[3] * 3600 + $zone[4] * 60)")
     if test $month -le 2
         set y (math $y - 1)
@@ -71,13 +106,12 @@ end
 # What does not depend on the clock; runs when one of the variables was set or erased.
 function __aws_cred_judge
     set -g __aws_cred_base none
-    set -g __aws_cred_problem ''
-    set -g __aws_cred_conflict ''
-    set -g __aws_cred_at ''
-    set -g __aws_cred_next ''
+    set -g __aws_cred_problem ""
+    set -g __aws_cred_conflict ""
+    set -g __aws_cred_at ""
     test "$AWS_CRED_HOOK" = off; and return 0
     # What is not exported no tool sees.
-    set -l k ''; set -l s ''; set -l t ''; set -l l ''; set -l p ''; set -l d ''
+    set -l k ""; set -l s ""; set -l t ""; set -l l ""; set -l p ""; set -l d ""
     set -qx AWS_ACCESS_KEY_ID; and test -n "$AWS_ACCESS_KEY_ID"; and set k x
     set -qx AWS_SECRET_ACCESS_KEY; and test -n "$AWS_SECRET_ACCESS_KEY"; and set s x
     set -qx AWS_SESSION_TOKEN; and test -n "$AWS_SESSION_TOKEN"; and set t AWS_SESSION_TOKEN
@@ -86,8 +120,8 @@ function __aws_cred_judge
     set -qx AWS_DEFAULT_PROFILE; and test -n "$AWS_DEFAULT_PROFILE"; and set d x
     test -n "$p" -a -n "$d" -a "$AWS_PROFILE" != "$AWS_DEFAULT_PROFILE"; and set -g __aws_cred_conflict default
     test -z "$k$s$t$l"; and return 0
-    set -l name ''
-    set -l text ''
+    set -l name ""
+    set -l text ""
     for v in AWS_CREDENTIAL_EXPIRATION AWS_SESSION_EXPIRATION AWSUME_EXPIRATION AWS_SSO_SESSION_EXPIRATION
         if test -n "$$v"; and test "$v$$v" != AWSUME_EXPIRATIONNone
             set name $v
@@ -95,7 +129,7 @@ function __aws_cred_judge
             break
         end
     end
-    set -l id ''
+    set -l id ""
     if test -n "$k"
         set id (string sub -l 4 -- "$AWS_ACCESS_KEY_ID")(string sub -s -4 -- "$AWS_ACCESS_KEY_ID")
         if test -n "$text" -a "$name:$text" != "$__aws_cred_time"
@@ -103,18 +137,18 @@ function __aws_cred_judge
             set -g __aws_cred_time_of "$id"
         end
     end
-    set -l problem ''
+    set -l problem ""
     if test -z "$k" -a -n "$s"
         set problem no-key:AWS_SECRET_ACCESS_KEY
     else if test -z "$k"
-        set problem no-key:(string split ' ' -- (string trim "$t $l"))[1]
+        set problem no-key:(string split " " -- (string trim "$t $l"))[1]
     else if test -z "$s"
         set problem no-secret
-    else if string match -q 'ASIA*' -- $id; and test -z "$t$l"
+    else if string match -q "ASIA*" -- $id; and test -z "$t$l"
         set problem no-token
-    else if string match -q 'AKIA*' -- $id; and test -n "$t$l"
+    else if string match -q "AKIA*" -- $id; and test -n "$t$l"
         set problem long-lived:(string trim "$t $l")
-    else if test -n "$text"; and string match -q 'AKIA*' -- $id; or test -n "$text" -a "$id" != "$__aws_cred_time_of"
+    else if test -n "$text"; and string match -q "AKIA*" -- $id; or test -n "$text" -a "$id" != "$__aws_cred_time_of"
         set problem left-over:$name
     else if test -n "$t" -a -n "$l"; and test "$AWS_SESSION_TOKEN" != "$AWS_SECURITY_TOKEN"
         set problem two-tokens
@@ -151,38 +185,38 @@ end
 
 # The line for code $argv[1], $argv[2] seconds before the end. Names are shown only if they carry no escapes or syntax.
 function __aws_cred_words
-    set -l of ''
-    set -l arg ''
-    if string match -qr '^[A-Za-z0-9_.@:/+-]{1,64}\z' -- "$AWS_CRED_PROFILE"
+    set -l of ""
+    set -l arg ""
+    if string match -qr "^[A-Za-z0-9_.@:/+-]{1,64}\z" -- "$AWS_CRED_PROFILE"
         set of " of $AWS_CRED_PROFILE"
         set arg " --profile $AWS_CRED_PROFILE"
     end
     set -l renew "renew: aws-cred export$arg --format fish | source"
-    set -l clear 'clear: aws-cred export --unset --format fish | source'
-    set -l span (__aws_cred_span (string replace -- - '' $argv[2]))
-    set -l what (string replace -r '^[^:]*:' '' -- $argv[1])
+    set -l clear "clear: aws-cred export --unset --format fish | source"
+    set -l span (__aws_cred_span (string replace -- - "" $argv[2]))
+    set -l what (string replace -r "^[^:]*:" "" -- $argv[1])
     switch $argv[1]
-        case 'expired:*'
-            echo "this shell's credentials$of expired $span ago; $renew"
-        case 'soon:*'
-            echo "this shell's credentials$of expire in $span; $renew"
+        case "expired:*"
+            echo "this shell\'s credentials$of expired $span ago; $renew"
+        case "soon:*"
+            echo "this shell\'s credentials$of expire in $span; $renew"
         case renewed
-            set -l rest ''
+            set -l rest ""
             test -n "$__aws_cred_at"; and set rest ", $span left"
-            echo "this shell's credentials$of are renewed$rest"
-        case 'no-key:*'
+            echo "this shell\'s credentials$of are renewed$rest"
+        case "no-key:*"
             echo "AWS_ACCESS_KEY_ID is missing beside $what; $clear"
         case no-secret
             echo "AWS_SECRET_ACCESS_KEY is missing beside AWS_ACCESS_KEY_ID; $clear"
         case no-token
             echo "AWS_SESSION_TOKEN is missing beside a temporary AWS_ACCESS_KEY_ID (ASIA); $renew"
         case no-time
-            echo "this shell's credentials$of have a token but no known expiration; $renew"
-        case 'unread:*'
+            echo "this shell\'s credentials$of have a token but no known expiration; $renew"
+        case "unread:*"
             echo "$what of this shell is not a time; $renew"
-        case 'long-lived:*'
-            echo (string replace ' ' ' and ' -- $what)" beside a long-lived AWS_ACCESS_KEY_ID (AKIA); clear: set -e $what"
-        case 'left-over:*'
+        case "long-lived:*"
+            echo (string replace " " " and " -- $what)" beside a long-lived AWS_ACCESS_KEY_ID (AKIA); clear: set -e $what"
+        case "left-over:*"
             echo "$what is left over from older keys; clear: set -e $what"
         case two-tokens
             echo "AWS_SECURITY_TOKEN differs from AWS_SESSION_TOKEN (AWS CLI, boto3 take it first); clear: set -e AWS_SECURITY_TOKEN"
@@ -192,43 +226,38 @@ function __aws_cred_words
             echo "AWS keys are kept on disk as universal variables of fish; clear: aws-cred export --unset --persisted --format fish | source"
         case shadowed
             set -l which AWS_PROFILE
-            string match -qr '^[A-Za-z0-9_.@:/+-]{1,64}\z' -- "$AWS_PROFILE"; and set which "AWS_PROFILE=$AWS_PROFILE"
+            string match -qr "^[A-Za-z0-9_.@:/+-]{1,64}\z" -- "$AWS_PROFILE"; and set which "AWS_PROFILE=$AWS_PROFILE"
             echo "$which is shadowed by AWS_ACCESS_KEY_ID (AWS CLI, boto3, Go), wins in JS; $clear"
     end
 end
 
-# Brings AWS_CRED_STATE and AWS_CRED_LEFT up to date. The clock is compared with the next time at which either changes.
-function __aws_cred_check
+# The state anew, and the line if it changed.
+function __aws_cred_tell
     if test $__aws_cred_dirty = 1
         set -g __aws_cred_dirty 0
         __aws_cred_judge
-    else if test -z "$__aws_cred_at"
-        test "$__aws_cred_told" = "$__aws_cred_code"; and return 0
     end
+    set -g __aws_cred_until never
     set -l left 0
     set -l code "$__aws_cred_problem"
     set -l state $__aws_cred_base
-    set -l minutes ''
+    set -l minutes ""
     if test -n "$__aws_cred_at"
         __aws_cred_clock
-        # Unless the file was touched or the clock stepped back, nothing can have changed before __aws_cred_next.
-        if test -n "$__aws_cred_next" -a "$__aws_cred_now[1]" = "$__aws_cred_stamp" -a "$__aws_cred_told" = "$__aws_cred_code"
-            test $__aws_cred_now[2] -lt $__aws_cred_next -a $__aws_cred_now[2] -ge $__aws_cred_seen; and return 0
-        end
         set -l warn 10
-        string match -qr '^[0-9]{1,4}\z' -- "$AWS_CRED_WARN_MINUTES"; and set warn $AWS_CRED_WARN_MINUTES
+        string match -qr "^[0-9]{1,4}\z" -- "$AWS_CRED_WARN_MINUTES"; and set warn $AWS_CRED_WARN_MINUTES
         set left (math "$__aws_cred_at - $__aws_cred_now[1] - $__aws_cred_now[2]")
         set minutes (math "floor($left / 60)")
         test $left -gt 0; or set minutes 0
         set -g __aws_cred_stamp $__aws_cred_now[1]
-        set -g __aws_cred_seen $__aws_cred_now[2]
+        set -g __aws_cred_from $__aws_cred_now[2]
         set -l step (math "$left % 60")
         test $step -gt 0; or set step 1
-        set -g __aws_cred_next (math "$__aws_cred_now[2] + $step")
+        set -g __aws_cred_until (math "$__aws_cred_now[2] + $step")
         if test $left -le 0
             set state expired
             set code expired:$__aws_cred_at
-            set -g __aws_cred_next 99999999999
+            set -g __aws_cred_until 99999999999
         else if test $left -le (math "$warn * 60")
             set state soon
             set code soon:$__aws_cred_at
@@ -242,13 +271,17 @@ function __aws_cred_check
     end
     set -g __aws_cred_told "$code"
     set -g __aws_cred_left $left
-    test "$code" = "$__aws_cred_code" -o "$argv[1]" = quiet; and return 0
+    test "$code" = "$__aws_cred_code"; and return 0
+    if test "$argv[1]" = quiet
+        set -g __aws_cred_until ""
+        return 0
+    end
     set -l old "$__aws_cred_code"
     set -g __aws_cred_code "$code"
     set -l say "$code"
     if test -z "$code" -o "$code" = "$__aws_cred_note"
-        set say ''
-        if test $state = ok; and not contains -- "$old" '' shadowed default persisted "soon:$__aws_cred_at" "expired:$__aws_cred_at"
+        set say ""
+        if test $state = ok; and not contains -- "$old" "" shadowed default persisted "soon:$__aws_cred_at" "expired:$__aws_cred_at"
             set say renewed
         end
     end
@@ -256,17 +289,28 @@ function __aws_cred_check
     test -z "$say"; and return 0
     set -l text (__aws_cred_words $say $left)
     if test -n "$NO_COLOR" -o "$TERM" = dumb; or not test -t 2
-        builtin printf 'aws-cred: %s\n' $text >&2
+        builtin printf "aws-cred: %s\n" $text >&2
     else
         set -l color 33
-        string match -qr '^(expired|no-key|no-secret|no-token|long|left|two)' -- $say; and set color 31
+        string match -qr "^(expired|no-key|no-secret|no-token|long|left|two)" -- $say; and set color 31
         test $say = renewed; and set color 32
-        builtin printf '\e[%sm%s\e[0m %s\n' $color aws-cred: $text >&2
+        builtin printf "\e[%sm%s\e[0m %s\n" $color aws-cred: $text >&2
     end
 end
 
-function __aws_cred_changed --on-variable AWS_ACCESS_KEY_ID --on-variable AWS_SECRET_ACCESS_KEY --on-variable AWS_SESSION_TOKEN --on-variable AWS_SECURITY_TOKEN --on-variable AWS_PROFILE --on-variable AWS_DEFAULT_PROFILE --on-variable AWS_CREDENTIAL_EXPIRATION --on-variable AWS_SESSION_EXPIRATION --on-variable AWSUME_EXPIRATION --on-variable AWS_SSO_SESSION_EXPIRATION --on-variable AWS_CRED_WARN_MINUTES --on-variable AWS_CRED_HOOK --on-variable TZ
-    set -g __aws_cred_dirty 1
+function __aws_cred_report
+    set -l line $AWS_CRED_STATE
+    test -n "$AWS_CRED_LEFT"; and set line "$line, $AWS_CRED_LEFT min left"
+    test -n "$__aws_cred_told"; and set line "$line: "(__aws_cred_words $__aws_cred_told $__aws_cred_left)
+    echo $line
+    if functions -q __aws_cred_prompt
+        echo "hook registered, fish:$fish_pid"
+    else
+        echo "hook overwritten: __aws_cred_prompt was erased; source hook.fish again, last in config.fish"
+    end
+end
+'
+    set -g __aws_cred_loaded 1
 end
 
 if status is-interactive
@@ -274,9 +318,12 @@ if status is-interactive
     function __aws_cred_prompt --on-event fish_prompt
         __aws_cred_check
     end
-    function __aws_cred_look --on-event aws_cred_look
-        __aws_cred_check quiet
-    end
+end
+
+# The look is an event, so that fish_trace does not show it.
+function __aws_cred_look --on-event aws_cred_look
+    __aws_cred_load
+    __aws_cred_tell quiet
 end
 
 function aws_cred_status
@@ -285,13 +332,5 @@ function aws_cred_status
         return 0
     end
     emit aws_cred_look
-    set -l line $AWS_CRED_STATE
-    test -n "$AWS_CRED_LEFT"; and set line "$line, $AWS_CRED_LEFT min left"
-    test -n "$__aws_cred_told"; and set line "$line: "(__aws_cred_words $__aws_cred_told $__aws_cred_left)
-    echo $line
-    if functions -q __aws_cred_prompt
-        echo "hook registered, fish:$fish_pid"
-    else
-        echo 'hook overwritten: __aws_cred_prompt was erased; source hook.fish again, last in config.fish'
-    end
+    __aws_cred_report
 end

@@ -4,19 +4,26 @@
 # Settings: $env:AWS_CRED_HOOK=off, AWS_CRED_WARN_MINUTES (10), NO_COLOR.
 # The language, .NET and $Host.UI only: a cmdlet may load a module, or be a function of the user's. Nothing is put into
 # the pipeline of prompt, whose first object is the prompt. ASCII only: 5.1 reads a file without BOM as ANSI.
+# What a prompt without news does not need is one string below, which is parsed when it is first needed: parsing is most of
+# what dot-sourcing costs.
 
 # Below FullLanguage .NET calls fail; and only a shell with a host to prompt at gets the hook.
 if ($ExecutionContext.SessionState.LanguageMode -ne 'FullLanguage') { return }
 
-if ($null -eq $ExecutionContext.SessionState.PSVariable.Get('global:__AwsCred')) {
-    # Originals: the prompts that were there, by number, so that two wrappers can never call each other in a circle.
-    $global:__AwsCred = @{ Key = ''; Code = ''; Note = ''; Base = 'none'; Problem = ''; Conflict = ''; At = $null; Left = 0
-        Time = ''; TimeOf = ''; Told = ''; Ran = 0; Originals = @() }
+$__AwsCredOld = $ExecutionContext.SessionState.PSVariable.GetValue('global:__AwsCred')
+# Originals: the prompts that were there, by number, so that two wrappers can never call each other in a circle.
+$global:__AwsCred = @{ Code = ''; Note = ''; Base = 'none'; Problem = ''; Conflict = ''; At = $null; Left = 0
+    Time = ''; TimeOf = ''; Told = ''; Ran = 0; Originals = @(); Key = ''; Seen = 0; From = [long]0; Until = [long]0; Loaded = $false }
+# Sourced again: what was told stays told.
+if ($null -ne $__AwsCredOld) {
+    foreach ($__AwsCredName in 'Code', 'Note', 'Time', 'TimeOf', 'Originals') { $global:__AwsCred[$__AwsCredName] = $__AwsCredOld[$__AwsCredName] }
 }
-$global:__AwsCred.Key = ''
 $global:AWS_CRED_STATE = 'none'
 $global:AWS_CRED_LEFT = ''
 
+function global:__AwsCredLoad {
+    if ($global:__AwsCred.Loaded) { return }
+    & ([scriptblock]::Create(@'
 function global:__AwsCredNow { [DateTime]::UtcNow.Ticks }
 
 # True where `setx` has put keys into the registry; asked on a change only.
@@ -140,9 +147,11 @@ function global:__AwsCredSay([string]$Code, [long]$Left) {
     if ($Host.Name -ceq 'ConsoleHost') { [Console]::Error.WriteLine($line) } else { $Host.UI.WriteLine($line) }
 }
 
-# Brings $AWS_CRED_STATE and $AWS_CRED_LEFT up to date; quiet leaves the change to be told later.
-function global:__AwsCredCheck([bool]$Quiet) {
+# Brings $AWS_CRED_STATE and $AWS_CRED_LEFT up to date. Seen: what prompt found the variables to be, and need not have
+# looked at again until the clock leaves From to Until; 0 leaves the change to be told at the next prompt.
+function global:__AwsCredCheck([int]$Seen) {
     $a = $global:__AwsCred
+    $a.Seen = $Seen; $a.From = [long]0; $a.Until = [long]::MaxValue
     # Null and empty are one: `$env:X = ""` leaves an empty variable from 7.5 on. The values are not kept.
     $k = -not [string]::IsNullOrEmpty([Environment]::GetEnvironmentVariable('AWS_ACCESS_KEY_ID'))
     $s = -not [string]::IsNullOrEmpty([Environment]::GetEnvironmentVariable('AWS_SECRET_ACCESS_KEY'))
@@ -176,12 +185,16 @@ function global:__AwsCredCheck([bool]$Quiet) {
     }
     $state = $a.Base; $code = $a.Problem; $minutes = ''; $left = [long]0
     if ($null -ne $a.At) {
-        $left = [long][Math]::Floor(($a.At - (__AwsCredNow)) / 10000000)
+        $a.From = __AwsCredNow
+        $left = [long][Math]::Floor(($a.At - $a.From) / 10000000)
         $warn = 10
         $set = [Environment]::GetEnvironmentVariable('AWS_CRED_WARN_MINUTES')
         if ($set -and $set -cmatch '^[0-9]{1,4}\z') { $warn = [int]$set }
         $minutes = '0'
-        if ($left -gt 0) { $minutes = [Math]::Floor($left / 60).ToString() }
+        if ($left -gt 0) {
+            $minutes = [Math]::Floor($left / 60).ToString()
+            $a.Until = $a.At - [long]$minutes * 600000000
+        }
         if ($left -le 0) { $state = 'expired'; $code = "expired:$($a.At)" }
         elseif ($left -le $warn * 60) { $state = 'soon'; $code = "soon:$($a.At)" }
     }
@@ -191,7 +204,7 @@ function global:__AwsCredCheck([bool]$Quiet) {
     if ($a.Conflict -and (-not $code -or $state -ceq 'unknown')) { $code = $a.Conflict }
     $a.Told = $code; $a.Left = $left
     $old = $a.Code
-    if ($Quiet -or $code -ceq $old) { return }
+    if ($Seen -eq 0 -or $code -ceq $old) { return }
     $a.Code = $code
     $say = $code
     if (-not $code -or $code -ceq $a.Note) {
@@ -209,9 +222,9 @@ function global:__AwsCredFail {
     $PSCmdlet.WriteError([Management.Automation.ErrorRecord]::new([Exception]::new('aws-cred'), 'aws-cred', 'NotSpecified', $null))
 }
 
-function global:Get-AwsCredStatus {
+function global:__AwsCredReport {
     if ([Environment]::GetEnvironmentVariable('AWS_CRED_HOOK') -ceq 'off') { return 'off: AWS_CRED_HOOK=off' }
-    __AwsCredCheck $true
+    __AwsCredCheck 0
     $line = $global:AWS_CRED_STATE
     if ($global:AWS_CRED_LEFT) { $line += ", $($global:AWS_CRED_LEFT) min left" }
     if ($global:__AwsCred.Told) { $line += ': ' + (__AwsCredWords $global:__AwsCred.Told $global:__AwsCred.Left) }
@@ -223,15 +236,46 @@ function global:Get-AwsCredStatus {
         'hook overwritten: prompt was replaced; dot-source hook.ps1 again, last in $PROFILE'
     }
 }
+'@))
+    $global:__AwsCred.Loaded = $true
+}
+
+function global:Get-AwsCredStatus { __AwsCredLoad; __AwsCredReport }
+
+# $? first, and false again before the wrapped prompt, which may show it. A failing check never breaks a prompt.
+# Most prompts find the variables as they were (by a hash of them: no values are kept) and no full minute passed. Both tokens
+# at once are looked at each time, since they may differ.
+$__AwsCredPrompt = {
+    $__AwsCredOk = $?
+    try {
+        $__AwsCredIs = $global:__AwsCred
+        $__AwsCredIs.Ran = $MyInvocation.HistoryId
+        if ([Environment]::GetEnvironmentVariable('AWS_ACCESS_KEY_ID') -or [Environment]::GetEnvironmentVariable('AWS_SECRET_ACCESS_KEY') -or
+            [Environment]::GetEnvironmentVariable('AWS_SESSION_TOKEN') -or [Environment]::GetEnvironmentVariable('AWS_SECURITY_TOKEN') -or
+            [Environment]::GetEnvironmentVariable('AWS_DEFAULT_PROFILE') -or $__AwsCredIs.Key) {
+            $__AwsCredSeen = [string]::Join("`n", [string[]]([Environment]::GetEnvironmentVariable('AWS_ACCESS_KEY_ID'),
+                    -not [Environment]::GetEnvironmentVariable('AWS_SECRET_ACCESS_KEY'), -not [Environment]::GetEnvironmentVariable('AWS_SESSION_TOKEN'),
+                    [Environment]::GetEnvironmentVariable('AWS_PROFILE'), [Environment]::GetEnvironmentVariable('AWS_DEFAULT_PROFILE'),
+                    [Environment]::GetEnvironmentVariable('AWS_CREDENTIAL_EXPIRATION'), [Environment]::GetEnvironmentVariable('AWS_SESSION_EXPIRATION'),
+                    [Environment]::GetEnvironmentVariable('AWSUME_EXPIRATION'), [Environment]::GetEnvironmentVariable('AWS_SSO_SESSION_EXPIRATION'),
+                    [Environment]::GetEnvironmentVariable('AWS_CRED_WARN_MINUTES'), [Environment]::GetEnvironmentVariable('AWS_CRED_HOOK'))).GetHashCode() -bor 1
+            if ($__AwsCredSeen -ne $__AwsCredIs.Seen -or [Environment]::GetEnvironmentVariable('AWS_SECURITY_TOKEN') -or
+                [DateTime]::UtcNow.Ticks -ge $__AwsCredIs.Until -or [DateTime]::UtcNow.Ticks -lt $__AwsCredIs.From) {
+                __AwsCredLoad
+                $null = __AwsCredCheck $__AwsCredSeen
+            }
+        }
+        if (-not $__AwsCredOk) { __AwsCredLoad }
+    } catch { $global:Error.RemoveAt(0) }
+    if (-not $__AwsCredOk) { __AwsCredFail -ErrorAction Ignore }
+    & $global:__AwsCred.Originals[0]
+}
 
 [Environment]::SetEnvironmentVariable('AWS_CRED_HOOKED', "powershell:$PID")
-if (-not "${function:global:prompt}".Contains('__AwsCredCheck')) {
+if ($null -eq $__AwsCredOld -or -not "${function:global:prompt}".Contains('__AwsCredCheck')) {
+    if ($null -ne $__AwsCredOld) {
+        $__AwsCredPrompt = [scriptblock]::Create("$__AwsCredPrompt".Replace('Originals[0]', "Originals[$($global:__AwsCred.Originals.Count)]"))
+    }
     $global:__AwsCred.Originals += , ${function:global:prompt}
-    # $? first, and false again before the wrapped prompt, which may show it. A failing check never breaks a prompt.
-    ${function:global:prompt} = [scriptblock]::Create(@'
-$__AwsCredOk = $?
-try { $global:__AwsCred.Ran = $MyInvocation.HistoryId; $null = __AwsCredCheck $false } catch { $global:Error.RemoveAt(0) }
-if (-not $__AwsCredOk) { __AwsCredFail -ErrorAction Ignore }
-& $global:__AwsCred.Originals[INDEX]
-'@.Replace('INDEX', ($global:__AwsCred.Originals.Count - 1).ToString()))
+    ${function:global:prompt} = $__AwsCredPrompt
 }

@@ -2,21 +2,13 @@
 # Says on stderr, once per change, when the AWS_* variables of this shell are stale or contradict each other.
 # Keeps AWS_CRED_STATE (none ok soon expired unknown broken) and AWS_CRED_LEFT (minutes) for prompt themes.
 # Settings: AWS_CRED_HOOK=off, AWS_CRED_WARN_MINUTES (10), NO_COLOR.
-# All of it is one quoted word: the functions keep the emulation that they were defined under, whatever the options and
+# All of it is two quoted words: the functions keep the emulation that they were defined under, whatever the options and
 # aliases of the shell are, and no_xtrace keeps values out of a trace. A quote inside is written as the four characters that end and reopen it.
+# The first word is what a prompt without news does not need; zsh skips it at start and reads it when it is first needed,
+# since parsing it is most of what sourcing costs.
+
+__aws_cred_load() {
 'builtin' 'emulate' '-R' 'zsh' '-o' 'no_aliases' '-o' 'no_err_exit' '-o' 'no_xtrace' '-c' '
-builtin unset AWS_CRED_STATE AWS_CRED_LEFT
-AWS_CRED_STATE=none AWS_CRED_LEFT=""
-__aws_cred_key="" __aws_cred_base=none __aws_cred_problem="" __aws_cred_conflict="" __aws_cred_at="" __aws_cred_told=""
-# Sourced again: what was told stays told.
-__aws_cred_code="${__aws_cred_code-}" __aws_cred_note="${__aws_cred_note-}"
-__aws_cred_time="${__aws_cred_time-}" __aws_cred_time_of="${__aws_cred_time_of-}"
-
-# The clock without a process; %D is there even where the module is not.
-__aws_cred_now() {
-  __aws_cred_clock="${EPOCHSECONDS:-${(%):-%D{%s\}}}"
-}
-
 # Offset of local time from UTC at the epoch $1 in seconds. strftime -r is no help for the rest: it ignores zones.
 __aws_cred_zone() {
   local zone=""
@@ -131,24 +123,9 @@ __aws_cred_words() {
   esac
 }
 
-# Brings AWS_CRED_STATE and AWS_CRED_LEFT up to date; $1 = quiet: prints nothing and leaves the change to be told later.
-# Most prompts end here: the same variables, and no full minute passed.
-__aws_cred_check() {
-  local key quiet="${1-}"
-  # What is not exported no tool sees.
-  key="${AWS_ACCESS_KEY_ID:+0}${AWS_SECRET_ACCESS_KEY:+1}${AWS_SESSION_TOKEN:+2}${AWS_SECURITY_TOKEN:+3}${AWS_PROFILE:+4}${AWS_DEFAULT_PROFILE:+5},${AWS_ACCESS_KEY_ID:+${(t)AWS_ACCESS_KEY_ID}},${AWS_ACCESS_KEY_ID:+${AWS_ACCESS_KEY_ID:0:4}${AWS_ACCESS_KEY_ID: -4}},${AWS_SECURITY_TOKEN:+${AWS_SESSION_TOKEN:+${#AWS_SESSION_TOKEN} ${#AWS_SECURITY_TOKEN}}}"
-  key="$key,${AWS_CREDENTIAL_EXPIRATION-},${AWS_SESSION_EXPIRATION-},${AWSUME_EXPIRATION-},${AWS_SSO_SESSION_EXPIRATION-},${AWS_PROFILE-},${AWS_DEFAULT_PROFILE-},${AWS_CRED_WARN_MINUTES-},${AWS_CRED_HOOK-},${TZ-}"
-  if [[ $key == "$__aws_cred_key" && -z $quiet && $__aws_cred_told == "$__aws_cred_code" ]]; then
-    if [[ -z $__aws_cred_at ]]; then return 0; fi
-    __aws_cred_now
-    if [[ $__aws_cred_clock -ge $__aws_cred_from && $__aws_cred_clock -lt $__aws_cred_until ]]; then return 0; fi
-  fi
-  __aws_cred_look "$key"
-}
-
 # The state anew, and the line if it changed.
 __aws_cred_look() {
-  local k="" s="" t="" l="" p="" d="" name="" text="" key="$1" left="" warn=10 code="" old="$__aws_cred_code" say=""
+  local k="" s="" t="" l="" p="" d="" name="" text="" key="$1" quiet="${2-}" left="" warn=10 code="" old="$__aws_cred_code" say=""
   if [[ -n ${AWS_ACCESS_KEY_ID:+x} && ${(t)AWS_ACCESS_KEY_ID} == *export* ]]; then k=x; fi
   if [[ -n ${AWS_SECRET_ACCESS_KEY:+x} && ${(t)AWS_SECRET_ACCESS_KEY} == *export* ]]; then s=x; fi
   if [[ -n ${AWS_SESSION_TOKEN:+x} && ${(t)AWS_SESSION_TOKEN} == *export* ]]; then t=x; fi
@@ -203,15 +180,7 @@ __aws_cred_look() {
   return 0
 }
 
-# Returns 0 always: zsh restores $? itself, and a status returned would end an ERR_EXIT shell.
-__aws_cred_precmd() {
-  if [[ -n ${AWS_ACCESS_KEY_ID:+x}${AWS_SECRET_ACCESS_KEY:+x}${AWS_SESSION_TOKEN:+x}${AWS_SECURITY_TOKEN:+x}${AWS_DEFAULT_PROFILE:+x}$__aws_cred_key ]]; then
-    __aws_cred_check
-  fi
-  return 0
-}
-
-aws_cred_status() {
+__aws_cred_report() {
   if [[ ${AWS_CRED_HOOK-} == off ]]; then builtin print -r -- "off: AWS_CRED_HOOK=off"; return 0; fi
   __aws_cred_told="" __aws_cred_left=0 __aws_cred_text=""
   __aws_cred_check quiet
@@ -224,10 +193,57 @@ aws_cred_status() {
   fi
 }
 
+builtin zmodload -F zsh/datetime p:EPOCHSECONDS b:strftime 2>/dev/null
+__aws_cred_loaded=x
+'
+}
+
+'builtin' 'emulate' '-R' 'zsh' '-o' 'no_aliases' '-o' 'no_err_exit' '-o' 'no_xtrace' '-c' '
+builtin unset AWS_CRED_STATE AWS_CRED_LEFT
+AWS_CRED_STATE=none AWS_CRED_LEFT=""
+__aws_cred_key="" __aws_cred_base=none __aws_cred_problem="" __aws_cred_conflict="" __aws_cred_at="" __aws_cred_told="" __aws_cred_loaded=""
+# Sourced again: what was told stays told.
+__aws_cred_code="${__aws_cred_code-}" __aws_cred_note="${__aws_cred_note-}"
+__aws_cred_time="${__aws_cred_time-}" __aws_cred_time_of="${__aws_cred_time_of-}"
+
+# The clock without a process; %D is there even where the module is not.
+__aws_cred_now() {
+  __aws_cred_clock="${EPOCHSECONDS:-${(%):-%D{%s\}}}"
+}
+
+# Brings AWS_CRED_STATE and AWS_CRED_LEFT up to date; $1 = quiet: prints nothing and leaves the change to be told later.
+# Most prompts end here: the same variables, and no full minute passed.
+__aws_cred_check() {
+  # What is not exported no tool sees.
+  __aws_cred_new="${AWS_ACCESS_KEY_ID:+0${AWS_ACCESS_KEY_ID:0:4}${AWS_ACCESS_KEY_ID: -4}${(t)AWS_ACCESS_KEY_ID}}${AWS_SECRET_ACCESS_KEY:+1}${AWS_SESSION_TOKEN:+2}${AWS_SECURITY_TOKEN:+3${AWS_SESSION_TOKEN:+${#AWS_SESSION_TOKEN} ${#AWS_SECURITY_TOKEN}}},${AWS_CREDENTIAL_EXPIRATION-},${AWS_SESSION_EXPIRATION-},${AWSUME_EXPIRATION-},${AWS_SSO_SESSION_EXPIRATION-},${AWS_PROFILE-},${AWS_DEFAULT_PROFILE-},${AWS_CRED_WARN_MINUTES-},${AWS_CRED_HOOK-},${TZ-}"
+  if [[ $__aws_cred_new == "$__aws_cred_key" && $__aws_cred_told == "$__aws_cred_code" && -z ${1-} ]]; then
+    if [[ -z $__aws_cred_at ]]; then return 0; fi
+    __aws_cred_now
+    if ((__aws_cred_clock >= __aws_cred_from && __aws_cred_clock < __aws_cred_until)); then return 0; fi
+  fi
+  if [[ -z $__aws_cred_loaded ]]; then __aws_cred_load; fi
+  __aws_cred_look "$__aws_cred_new" "${1-}"
+}
+
+# Returns 0 always: zsh restores $? itself, and a status returned would end an ERR_EXIT shell.
+__aws_cred_precmd() {
+  if [[ -n ${AWS_ACCESS_KEY_ID:+x} || -n ${AWS_SECRET_ACCESS_KEY:+x}${AWS_SESSION_TOKEN:+x}${AWS_SECURITY_TOKEN:+x}${AWS_DEFAULT_PROFILE:+x}$__aws_cred_key ]]; then
+    __aws_cred_check
+  fi
+  return 0
+}
+
+aws_cred_status() {
+  if [[ -z $__aws_cred_loaded ]]; then __aws_cred_load; fi
+  __aws_cred_report
+}
+
+# What add-zsh-hook does, by hand: autoloading that costs 0.4 ms, four fifths of what this file may.
 if [[ -o interactive ]]; then
-  builtin zmodload -F zsh/datetime p:EPOCHSECONDS b:strftime 2>/dev/null
   builtin export AWS_CRED_HOOKED="zsh:$$"
-  builtin autoload -Uz add-zsh-hook
-  add-zsh-hook precmd __aws_cred_precmd
+  if [[ " ${precmd_functions[*]-} " != *" __aws_cred_precmd "* ]]; then
+    builtin typeset -ga precmd_functions
+    precmd_functions+=(__aws_cred_precmd)
+  fi
 fi
 '

@@ -81,7 +81,8 @@ test('the aws room is entered by files that are themselves only awaited', () => 
   }
 })
 
-test('what process loads before it needs a refresh reaches neither the SDK nor the lock nor the terminal', () => {
+/** The files that are loaded with these, lazy imports apart. */
+function reachedFrom(files: readonly string[]): ReadonlySet<string> {
   const reached = new Set<string>()
   const follow = (file: string): void => {
     if (reached.has(file)) return
@@ -90,14 +91,18 @@ test('what process loads before it needs a refresh reaches neither the SDK nor t
       if (from.startsWith('.') && !lazy && !typeOnly) follow(relative(ROOT, resolve(ROOT, dirname(file), from)))
     }
   }
-  for (const file of [
+  for (const file of files) follow(file)
+  return reached
+}
+
+test('what process loads before it needs a refresh reaches neither the SDK nor the lock nor the terminal', () => {
+  const reached = reachedFrom([
     'src/main.ts',
     'src/program.ts',
     'src/cli.ts',
     'src/commands/process.ts',
     'src/io/real-context.ts',
   ])
-    follow(file)
   assert.ok(reached.has('src/keychain/keytar-store.ts'))
   const builtins = [...reached].flatMap((file) =>
     importsOf(file)
@@ -108,6 +113,17 @@ test('what process loads before it needs a refresh reaches neither the SDK nor t
   assert.ok(![...reached].some((file) => file.startsWith('src/aws/') || file === 'src/io/lock.ts'))
   assert.ok(
     ![...reached].some((file) => /credential-endpoint|container-document|served-profile|session-memory/.test(file)),
+  )
+})
+
+test('what status loads reaches no SDK, no store, no lock and no program', () => {
+  const reached = reachedFrom(['src/commands/status.ts'])
+  assert.ok(reached.has('src/commands/session/profile-state.ts'))
+  const forbidden =
+    /^src\/aws\/|keytar|packaged|vault-store|open-store|obtain-credentials|fetch-root|\/lock\.ts|run-command|run-helper/
+  assert.deepEqual(
+    [...reached].filter((file) => forbidden.test(file)),
+    [],
   )
 })
 

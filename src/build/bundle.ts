@@ -59,7 +59,7 @@ async function filesOf(entries: readonly string[]): Promise<Map<string, string[]
   }
   const looking = { ...COMMON, outdir: ROOT, write: false as const, metafile: true as const }
   const { metafile } = await build({ ...looking, entryPoints: [...entries], plugins: [lazyOutside] })
-  const files = Object.keys(metafile.inputs)
+  const files = Object.keys(metafile.inputs).sort()
   const apart = await build({ ...looking, entryPoints: files, bundle: false, format: 'esm' })
   return new Map(Object.values(apart.metafile.outputs).map((output) => [output.entryPoint as string, output.exports]))
 }
@@ -77,9 +77,12 @@ function importingAll(exportsOf: ReadonlyMap<string, readonly string[]>): string
   return `${imports.join('')}module.exports = {\n${exports.join('')}}\n`
 }
 
-/** A part whose modules run when they are asked for. */
+/** A part whose modules run when they are asked for. Sorted: in the order in which esbuild met them no two builds are the same. */
 function requiringAll(files: ReadonlySet<string>): string {
-  return `module.exports = {\n${[...files].map((file) => `'${file}': () => require('./${file}'),\n`).join('')}}\n`
+  return `module.exports = {\n${[...files]
+    .sort()
+    .map((file) => `'${file}': () => require('./${file}'),\n`)
+    .join('')}}\n`
 }
 
 /** Turns an import of a module that lies in another part into a look into that part, and notes that it is wanted there. */

@@ -2,8 +2,8 @@ import { usageError } from '../core/arguments.ts'
 import { exportChanges, SECRET_VARIABLES, unsetChanges, type VariableChange } from '../core/aws-variables.ts'
 import type { Context } from '../core/context.ts'
 import { CredError } from '../core/errors.ts'
-import { FORMATS, formatChanges, formatUnset } from '../core/export-formats.ts'
-import { pasteable } from '../core/paste.ts'
+import { FORMATS, type Format, formatChanges, formatUnset, takingCommand } from '../core/export-formats.ts'
+import { withCommand } from '../core/paste.ts'
 import { processDocument } from '../core/process-document.ts'
 import { githubCommandValue } from '../core/quote.ts'
 import { quoted } from '../core/text.ts'
@@ -52,7 +52,7 @@ async function run(given: Arguments, context: Context): Promise<void> {
   const format = await formatOf(verb, given, context)
   const workspace = openWorkspace(context)
   const plan = planOf(workspace, profile, verb.name, given)
-  if (context.outIsTerminal() && !given.flag('force')) await confirm(context, profile)
+  if (context.outIsTerminal() && !given.flag('force')) await confirm(context, profile, format)
   const options = typedCall(workspace, given.flag('no-prompt'))
   const credentials = await credentialsOf(workspace, plan, { ...options, refresh: false })
   if (format === 'process') return context.out(processDocument(credentials))
@@ -83,9 +83,9 @@ function regionToClear(context: Context): string | null {
   }
 }
 
-async function confirm(context: Context, profile: string): Promise<void> {
+async function confirm(context: Context, profile: string, format: Format): Promise<void> {
   const terminal = context.openTerminal()
-  const hint = pasteable`for this shell: eval "$(aws-cred export --profile ${profile})"`
+  const hint = withCommand('for this shell: ', takingCommand(format, profile))
   if (terminal === null) {
     throw new CredError('person', `cannot show the secrets of ${quoted(profile)} on a terminal: nobody can be asked`, {
       hint,
@@ -94,7 +94,7 @@ async function confirm(context: Context, profile: string): Promise<void> {
   terminal.show(`the secrets of ${quoted(profile)} are about to be shown here${hint === null ? '' : `; ${hint}`}\n`)
   const answer = (await terminal.ask('show them? [y/N] ')).trim().toLowerCase()
   if (answer === 'y' || answer === 'yes') return
-  throw new CredError('failed', `cannot export profile ${quoted(profile)}: not confirmed`, { hint })
+  throw new CredError('failed', `cannot export profile ${quoted(profile)}: not confirmed`)
 }
 
 /**

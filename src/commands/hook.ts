@@ -51,7 +51,7 @@ function check(context: Context): void {
   if (there.length === 0) throw notInstalled('find the hooks')
   if (!loaded.ok) {
     throw new CredError('failed', 'cannot find the hook in this shell: it is not loaded', {
-      hint: 'open a new terminal; if it is still not there, run the installer again: it adds the line to your rc file',
+      hint: 'open a new terminal, or run the installer again',
     })
   }
 }
@@ -63,10 +63,10 @@ export function loadedState({ env }: Context): { readonly ok: boolean; readonly 
   const [name, shell] = named
   const status = shell === 'powershell' ? 'Get-AwsCredStatus' : 'aws_cred_status'
   // What runs later in the rc file can overwrite the hook, which only the shell itself can see.
-  const rest = `whether it was overwritten since, the shell says: ${status}`
+  const rest = `(overwritten since? ask ${status})`
   const started = isAncestor(Number(named[2]))
   if (started === false) return { ok: false, text: `no (${name} is another shell, not the one that asks)` }
-  return { ok: true, text: `${started === null ? 'probably' : 'yes'}, ${name}; ${rest}` }
+  return { ok: true, text: `${started === null ? 'probably' : 'yes'}, ${name} ${rest}` }
 }
 
 /** Whether the hook of this version lies where the installers put it. */

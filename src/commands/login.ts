@@ -14,9 +14,10 @@ import type { Store } from '../keychain/store.ts'
 import { openTypedStore } from './session/choose-store.ts'
 import type { Asking } from './session/mfa/ask-code.ts'
 import { credentialsOf, planOf } from './session/obtain-credentials.ts'
-import { typedPatience, typedTerminal } from './session/open-store.ts'
+import { nobodyCanBeAsked, typedPatience, typedTerminal } from './session/open-store.ts'
 import { servedProfiles } from './session/profile-names.ts'
 import { givesText } from './session/profile-row.ts'
+import { planOf as toolsPlan } from './session/profile-state.ts'
 import { shellProfile } from './session/shell-profile.ts'
 import { signIn } from './session/sign-in.ts'
 import { cacheKey, profileSources } from './session/sources.ts'
@@ -42,11 +43,14 @@ async function run(given: Arguments, context: Context): Promise<void> {
   const profiles = wantedProfiles(given, workspace)
   const code = await givenCode(given, context)
   const terminal = typedTerminal(context)
-  const plans = profiles.map((profile) => planOf(workspace, profile, verb.name, given))
   const store = await openTypedStore(workspace, terminal)
-  const asking: Asking = { mayAsk: terminal !== null, typed: true, ...(code === null ? {} : { code }) }
+  const asking: Asking = {
+    mayAsk: !nobodyCanBeAsked(workspace, false),
+    typed: true,
+    ...(code === null ? {} : { code }),
+  }
   const logins: Login[] = []
-  for (const plan of plans) logins.push(await loginTo({ workspace, store, terminal, asking }, plan))
+  for (const profile of profiles) logins.push(await loginTo({ workspace, store, terminal, asking, given }, profile))
   if (logins.some(({ credentials }) => credentials !== null)) showTable(workspace, logins)
   const failed = logins.filter(({ failure }) => failure !== null)
   if (failed[0]?.failure) throw failed.length === 1 ? failed[0].failure : severalFailed(workspace, failed)
@@ -76,7 +80,9 @@ async function givenCode(given: Arguments, context: Context): Promise<string | n
 }
 
 interface Login {
-  readonly plan: Plan
+  readonly profile: string
+  /** Null where the profile is wrong. */
+  readonly plan: Plan | null
   readonly credentials: HandedOut | null
   readonly failure: CredError | null
 }
@@ -86,25 +92,32 @@ interface LoginSurroundings {
   readonly store: Store
   readonly terminal: Terminal | null
   readonly asking: Asking
+  readonly given: Arguments
 }
 
-async function loginTo(surroundings: LoginSurroundings, plan: Plan): Promise<Login> {
-  const { workspace, store, terminal, asking } = surroundings
+async function loginTo(surroundings: LoginSurroundings, profile: string): Promise<Login> {
+  const { workspace, store, terminal, asking, given } = surroundings
   const progress = progressLine(terminal)
+  let plan: Plan | null = null
   try {
+    plan = planOf(workspace, profile, verb.name, given)
     await signIn(workspace, plan.root, terminal)
-    progress.start(`getting ${shown(plan.profile, 60)}`)
+    const start = () => progress.start(`getting ${shown(profile, 60)}`)
+    start()
     const credentials = await credentialsOf(workspace, plan, {
       store,
       patience: typedPatience(workspace),
-      refresh: false,
+      // What lives already does so for another time than the one that was typed.
+      refresh: given.flag('duration'),
       serveLasting: false,
-      asking: { ...asking, beforeQuestion: progress.stop },
+      aheadOfNeed: true,
+      asking: { ...asking, beforeQuestion: progress.stop, afterQuestion: start },
+      keptAs: toolsPlan(workspace, profile),
     })
-    return { plan, credentials, failure: null }
+    return { profile, plan, credentials, failure: null }
   } catch (error) {
     if (!(error instanceof CredError) || error.code === 'interrupted') throw error
-    return { plan, credentials: null, failure: error }
+    return { profile, plan, credentials: null, failure: error }
   } finally {
     progress.stop()
   }
@@ -115,7 +128,7 @@ function severalFailed({ context }: Workspace, failed: readonly Login[]): CredEr
     context.err(`aws-cred: error: ${shown(failure?.message ?? '', 1000)}\n`)
     if (failure?.hint) context.err(`aws-cred: hint: ${shown(failure.hint, 500)}\n`)
   }
-  const names = failed.map(({ plan }) => quoted(plan.profile, 40)).join(', ')
+  const names = failed.map(({ profile }) => quoted(profile, 40)).join(', ')
   return new CredError(failed[0]?.failure?.code ?? 'failed', `cannot log in to ${names}: see above`)
 }
 
@@ -125,17 +138,18 @@ function showTable(workspace: Workspace, logins: readonly Login[]): void {
   const nowMs = context.nowMs()
   const until = (expiresMs: number): string =>
     `${spanText(expiresMs - nowMs)} left, until ${momentText(expiresMs, nowMs)}`
-  const rows = logins.map(({ plan, credentials }) => {
+  const rows = logins.map(({ profile, plan, credentials }) => {
     const lives =
       credentials === null
         ? 'failed'
         : credentials.expiresMs === null
           ? 'keys without an end'
           : until(credentials.expiresMs - credentials.offsetMs)
-    return [shown(plan.profile), givesText(workspace, plan), lives]
+    return [shown(profile), plan === null ? '-' : givesText(workspace, plan), lives]
   })
   const codes = new Map<string, number>()
   for (const { plan } of logins) {
+    if (plan === null) continue
     for (const { serial, expiresMs } of codeSessions(workspace, plan)) codes.set(serial, expiresMs)
   }
   for (const [serial, expiresMs] of codes) rows.push(['(MFA)', deviceText(serial), until(expiresMs)])

@@ -4,10 +4,8 @@ import { CredError } from '../core/errors.ts'
 import { nearest, quoted, shown } from '../core/text.ts'
 import type { Arguments, Verb } from '../core/verb.ts'
 import { dropSession } from '../keychain/session-items.ts'
-import type { Store } from '../keychain/store.ts'
-import { openTypedStore } from './session/choose-store.ts'
 import { emptyCliCache } from './session/empty-cli-cache.ts'
-import { typedTerminal } from './session/open-store.ts'
+import { openForDeleting } from './session/open-store.ts'
 import { planOf } from './session/profile-state.ts'
 import { cacheKey, profileSources } from './session/sources.ts'
 import { openWorkspace, type Workspace } from './session/workspace.ts'
@@ -34,7 +32,7 @@ async function run(given: Arguments, context: Context): Promise<void> {
   const all = given.flag('all')
   if (all && profiles.length > 0) throw usageError(verb, '--all and a profile do not go together')
   const hasSessions = all || profiles.length > 0
-  if (!hasSessions && !given.flag('cli-cache')) throw usageError(verb, 'name a profile, or --all')
+  if (!hasSessions && !given.flag('cli-cache')) throw usageError(verb, 'name a profile, --all or --cli-cache')
   const workspace = openWorkspace(context)
   // A name that stands nowhere is told before anything is removed.
   const found = all ? allSessions(workspace) : new Set(profiles.flatMap((name) => [...sessionsOf(workspace, name)]))
@@ -107,12 +105,7 @@ function sessionsOf(workspace: Workspace, profile: string): Set<string> {
 
 /** Goes on past what cannot be deleted, then says how much is left and why. */
 async function drop(workspace: Workspace, cacheKeys: ReadonlySet<string>, what: string): Promise<number> {
-  let store: Store
-  try {
-    store = await openTypedStore(workspace, typedTerminal(workspace.context))
-  } catch (error) {
-    throw error instanceof CredError ? leftOver(error, cacheKeys.size, what) : error
-  }
+  const store = await openForDeleting(workspace)
   let dropped = 0
   let refused: CredError | null = null
   for (const each of cacheKeys) {

@@ -3,7 +3,7 @@ import type { Context } from '../core/context.ts'
 import { parseDurationText } from '../core/sts-limits.ts'
 import { quoted } from '../core/text.ts'
 import type { Arguments, Verb } from '../core/verb.ts'
-import { screenOf } from '../io/screen.ts'
+import { type Screen, screenOf } from '../io/screen.ts'
 import { noKeysHere } from './session/no-keys.ts'
 import { profileNames } from './session/profile-names.ts'
 import { isVaultShut } from './session/profile-state.ts'
@@ -34,7 +34,7 @@ export const verb: Verb = {
     'aws-cred status --json',
   ],
   exitCodes:
-    '0 ok or ready (with --min: that much is left), 1 failed or nothing to renew from, 2 used wrongly, 3 a person is needed, 130 Ctrl-C. Of several profiles the worst decides: 1, then 3, then 0',
+    '0 done: all ok or ready (with --min: so much is left), 1 failed or nothing to renew from, 2 used wrongly, 3 a person is needed, 130 Ctrl-C. Of several profiles the worst decides: 1, then 3, then 0',
   run,
 }
 
@@ -43,7 +43,8 @@ async function run(given: Arguments, context: Context): Promise<'failed' | 'pers
   if (given.flag('watch')) return watch(given, context)
   const workspace = openWorkspace(context)
   const statuses = statusesOf(workspace, given.positionals)
-  context.out(given.flag('json') ? statusJson(statuses, context.nowMs()) : screenText(workspace, statuses))
+  const screen = () => screenOf(context, context.outIsTerminal())
+  context.out(given.flag('json') ? statusJson(statuses, context.nowMs()) : screenText(workspace, statuses, screen))
   // With no profile there is nothing to renew from.
   return statuses.length === 0 ? 'failed' : worstOf(statuses.map((status) => outcomeOf(status, minMs)))
 }
@@ -68,9 +69,9 @@ function statusesOf(workspace: Workspace, named: readonly string[]): ProfileStat
   return names.map((name) => profileStatus(workspace, name, isShut))
 }
 
-function screenText({ context }: Workspace, statuses: readonly ProfileStatus[]): string {
+function screenText({ context }: Workspace, statuses: readonly ProfileStatus[], screen: () => Screen): string {
   if (statuses.length === 0) return 'no profiles yet; put a key in: aws-cred add NAME\n'
-  return statusText(statuses, screenOf(context, context.outIsTerminal()), context.nowMs())
+  return statusText(statuses, screen(), context.nowMs())
 }
 
 async function watch(given: Arguments, context: Context): Promise<never> {
@@ -79,8 +80,11 @@ async function watch(given: Arguments, context: Context): Promise<never> {
   if (!context.outIsTerminal()) throw usageError(verb, '--watch needs a terminal to draw on')
   if (context.env.TERM === 'dumb') throw usageError(verb, '--watch cannot redraw here (TERM=dumb)')
   const { redrawn } = await import('../io/full-screen.ts')
-  return redrawn(context, () => {
+  const { env, platform, out } = context
+  const look = screenOf({ env, platform, openTerminal: () => null }, true)
+  return redrawn(out, (columns) => {
     const workspace = openWorkspace(context)
-    return screenText(workspace, statusesOf(workspace, given.positionals))
+    const screen = () => ({ ...look, columns })
+    return screenText(workspace, statusesOf(workspace, given.positionals), screen)
   })
 }

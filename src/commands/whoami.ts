@@ -1,4 +1,4 @@
-import { assumedRole, isPromised, type Promised } from '../core/caller.ts'
+import { accountOfArn, assumedRole, isPromised, type Promised } from '../core/caller.ts'
 import { localExpirationMs, spanText, toUtcSeconds } from '../core/clock.ts'
 import type { Context } from '../core/context.ts'
 import { CredError } from '../core/errors.ts'
@@ -154,11 +154,11 @@ function identityJson({ workspace, plan, variable, caller, credentials, promised
 }
 
 function otherError(profile: string, promised: Promised, credentials: HandedOut, arn: string): CredError {
-  const { permissionSet } = promised
+  const { arn: named, permissionSet } = promised
   const accountId = promised.accountId ?? credentials.accountId
-  const of = accountId === null ? '' : ` of account ${shown(accountId)}`
-  const wanted =
-    permissionSet === null ? (promised.arn ?? `somebody${of}`) : `permission set ${quoted(permissionSet, 64)}${of}`
+  const of =
+    accountId === null || (named !== null && accountOfArn(named) === accountId) ? '' : ` of account ${accountId}`
+  const wanted = permissionSet === null ? `${named ?? 'somebody'}${of}` : `permission set ${permissionSet}${of}`
   return new CredError(
     'failed',
     `cannot confirm profile ${quoted(profile)}: it names ${shown(wanted, 300)}, and STS says ${shown(arn, 300)}`,

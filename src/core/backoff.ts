@@ -8,8 +8,12 @@ export interface Backoff {
 const FIRST_MS = 30_000
 const LONGEST_MS = 600_000
 
-/** The back-off after one more failure: 30 s, doubled each time up to 10 min; from the start after as long a quiet. */
+/**
+ * The back-off after one more failure: 30 s, doubled each time up to 10 min; from the start after as long a quiet. One
+ * that lasts stays as it is: of a hundred processes that failed together each says so.
+ */
 export function lengthened(before: Backoff | null, nowMs: number): Backoff {
+  if (before !== null && backoffLeftMs(before, nowMs) > 0) return before
   const isFresh = before !== null && nowMs - before.untilMs < LONGEST_MS
   const spanMs = isFresh ? Math.min(before.spanMs * 2, LONGEST_MS) : FIRST_MS
   return { untilMs: nowMs + spanMs, spanMs }

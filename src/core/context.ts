@@ -3,7 +3,6 @@ export type Environment = Readonly<Record<string, string | undefined>>
 /** A terminal that a person sits at, opened apart from stdin and stdout. */
 export interface Terminal {
   readonly columns: number
-  readonly rows: number
   /** Shows text as it is; the caller has escaped what came from outside. */
   show(text: string): void
   /**
@@ -11,12 +10,15 @@ export interface Terminal {
    * `CredError('person')` at the deadline.
    */
   ask(question: string, limits?: AskLimits): Promise<string>
+  /** Shows a line that counts the seconds down, and drops what is typed meanwhile. Throws what `ask` throws. */
+  countDown(ms: number, text: (seconds: number) => string): Promise<void>
   /** Asks and reads one line without echo; the terminal's settings are put back whatever happens. */
   askHidden(question: string): Promise<string>
 }
 
 /** For a question under a program that may give up on us: lines typed before it are dropped, and its end ends the question. */
 export interface AskLimits {
+  /** From now on. */
   readonly deadlineMs: number
 }
 

@@ -28,6 +28,8 @@ export type Format = (typeof FORMATS)[number]
 export type VariablesFormat = Exclude<Format, 'process'>
 
 interface Writing {
+  /** The command that takes the output of `aws-cred WORDS` into the shell. */
+  take?(words: string): string
   readonly first?: string
   set(name: string, value: string): string
   /** Absent where a variable cannot be taken away. */
@@ -40,12 +42,14 @@ const WRITINGS: Readonly<Record<Exclude<VariablesFormat, 'json'>, Writing>> = {
   env: sh(true),
   'env-no-export': sh(false),
   fish: {
+    take: (words) => `aws-cred ${words} --format fish | source`,
     set: (name, value) => `set -gx ${name} ${fishQuoted(value)}`,
     // `set -e` of what is not there fails, and `source` hands on its last status.
     unset: (name) => `set -eg ${name}; true`,
     unsetPersisted: (name) => `set -eU ${name}; true`,
   },
   powershell: {
+    take: (words) => `aws-cred ${words} --format powershell | Out-String | Invoke-Expression`,
     set: (name, value) => `$env:${name} = ${powershellQuoted(value)}`,
     unset: (name) => `$env:${name} = $null`,
     unsetPersisted: (name) => `[Environment]::SetEnvironmentVariable('${name}', $null, 'User')`,
@@ -65,6 +69,7 @@ const WRITINGS: Readonly<Record<Exclude<VariablesFormat, 'json'>, Writing>> = {
  */
 function sh(exported: boolean): Writing {
   return {
+    take: (words) => `eval "$(aws-cred ${words}${exported ? '' : ' --format env-no-export'})"`,
     first: '{ set +x; } 2>/dev/null;',
     set: (name, value) => shAssignment(name, value, exported),
     unset: (name) => `unset ${name};`,
@@ -83,6 +88,12 @@ export function formatChanges(format: VariablesFormat, changes: readonly Variabl
   const { first, set, unset } = WRITINGS[format]
   const lines = changes.map(({ name, value }) => (value === null ? unset?.(name) : set(name, value)))
   return text([first, ...lines])
+}
+
+/** What to type for a profile's credentials in this format; null for one that no shell takes, or a name that needs quoting. */
+export function takingCommand(format: Format, profile: string): string | null {
+  if (format === 'process' || format === 'json' || !/^[A-Za-z0-9_.@:/+-]+$/.test(profile)) return null
+  return WRITINGS[format].take?.(`export --profile ${profile}`) ?? null
 }
 
 /** The text of `--unset`. Throws `CredError('usage')` where the format has no way to say it. */

@@ -15,6 +15,11 @@ export function printedCode(text: string): string | null {
   return /(?:^|\s)(\d{6})$/.exec(text.trimEnd())?.[1] ?? null
 }
 
+/** How many accounts `ykman oath accounts code NAME` printed: a line for each whose name holds NAME. */
+export function printedAccounts(text: string): number {
+  return text.split('\n').filter((line) => line.trim() !== '').length
+}
+
 /** Whose device a serial names: `alice (123456789012)`; the whole serial where it is not of that form. */
 export function deviceText(serial: string): string {
   const [, account, name] = /^arn:aws[a-z-]*:iam::(\d{12}):mfa\/(?:.*\/)?([^/]+)$/.exec(serial) ?? []

@@ -60,19 +60,24 @@ export interface Flight {
   whileWaiting(): Promise<Session | null>
 }
 
+export interface ObtainOptions {
+  readonly forceRefresh: boolean
+  readonly serveLasting?: boolean
+  readonly aheadOfNeed?: boolean
+}
+
 /**
  * The session of the last step: the stored one while it has life enough, else a fresh one, made by exactly one of
  * all the processes that want it. Where that fails or wants a person and the stored one lives for more than a minute,
- * it is served, the reason kept, and the next try put off, unless `serveLasting` is false. Without steps it is what the
- * root gives: its keys where it has keys without an end.
+ * it is served, the reason kept, and the next try put off, unless `serveLasting` is false. `aheadOfNeed` also renews the
+ * sessions made with a code that are due. Without steps it is what the root gives: its keys where it has keys without
+ * an end.
  */
-export async function obtainSession(
-  sources: Sources,
-  options: { readonly forceRefresh: boolean; readonly serveLasting?: boolean },
-): Promise<Session | RootCredentials> {
-  const { forceRefresh, serveLasting = true } = options
+export async function obtainSession(sources: Sources, options: ObtainOptions): Promise<Session | RootCredentials> {
+  const { serveLasting = true, aheadOfNeed = false } = options
   // With no step it is the root's own session.
   const top = sources.steps.length + ROOT_LEVEL
+  let { forceRefresh } = options
   const mayServe = serveLasting && !forceRefresh
   const looks: Looks = new Map()
   let lasting: Session | null = null
@@ -85,10 +90,12 @@ export async function obtainSession(
       cacheKey = sources.cacheKey(identity, top)
       // Without a note there is hardly a session: whoever gets the lock looks for the one that a lost index forgot.
       if (sources.note(cacheKey) !== null) lasting = await readAlive(sources, cacheKey, LAST_USE_MARGIN_MS, looks)
+      if (aheadOfNeed && isCodeDue(sources, identity)) forceRefresh = true
       if (lasting !== null && !forceRefresh && hasMargin(sources, lasting, serveMarginMs(lasting))) return lasting
       if (lasting !== null && mayServe && sources.isBackingOff(cacheKey)) return lasting
       const mayAsk = lasting === null || !mayServe
-      const round: Round = { sources, identity, looks, made: new Set(), mayAsk }
+      const signingMargin = aheadOfNeed ? serveMarginMs : lastUse
+      const round: Round = { sources, identity, looks, made: new Set(), mayAsk, signingMargin }
       try {
         return await ensureSession(round, top, serveMarginMs, forceRefresh)
       } catch (error) {
@@ -104,6 +111,14 @@ export async function obtainSession(
     sources.backOff(cacheKey)
     return lasting
   }
+}
+
+/** Whether a session that opens roles, made with a code, is missing or due, by the notes. */
+function isCodeDue(sources: Sources, identity: RootIdentity): boolean {
+  return sources.steps.slice(0, -1).some(({ mfaSerial }, level) => {
+    const note = mfaSerial === null ? null : sources.note(sources.cacheKey(identity, level))
+    return mfaSerial !== null && (note === null || !hasMargin(sources, note, serveMarginMs(note)))
+  })
 }
 
 /** Two are enough but for keys that are replaced again and again while we look. */
@@ -135,10 +150,11 @@ interface Round {
   readonly made: Set<string>
   /** False where a living session can be served instead of asking a person. */
   readonly mayAsk: boolean
+  readonly signingMargin: Margin
 }
 
 type Margin = (session: { readonly issuedMs: number; readonly expiresMs: number }) => number
-const signingMargin: Margin = () => LAST_USE_MARGIN_MS
+const lastUse: Margin = () => LAST_USE_MARGIN_MS
 
 async function ensureSession(round: Round, level: number, margin: Margin, force: boolean): Promise<Session> {
   const { sources, identity, looks, made } = round
@@ -177,7 +193,7 @@ async function refreshStep(round: Round, level: number): Promise<Session> {
   if (level === 0 && identity.givesSession !== true) {
     return sources.refresh(step, await signingRoot(sources, identity), identity, round)
   }
-  const signer = (force: boolean): Promise<Session> => ensureSession(round, level - 1, signingMargin, force)
+  const signer = (force: boolean): Promise<Session> => ensureSession(round, level - 1, round.signingMargin, force)
   const first = await signer(false)
   try {
     return await sources.refresh(step, first, identity, round)

@@ -1,4 +1,3 @@
-import type { Context } from '../core/context.ts'
 import { interrupted } from './terminal-input.ts'
 
 const EVERY_MS = 1_000
@@ -12,10 +11,10 @@ const CLEAR_BELOW = '\u001b[J'
 const ENDING_SIGNALS = ['SIGTERM', 'SIGHUP', 'SIGQUIT'] as const
 
 /**
- * Shows what `frame` gives on the terminal at stdout, anew each second, and leaves the terminal as it was. Throws
+ * Shows what `frame` gives for so many columns on the terminal at stdout, anew each second, and leaves the terminal as it was. Throws
  * `CredError('interrupted')` on Ctrl-C, else what `frame` throws. Ctrl-Z gives the terminal back until `fg`.
  */
-export async function redrawn(context: Pick<Context, 'out' | 'openTerminal'>, frame: () => string): Promise<never> {
+export async function redrawn(out: (text: string) => void, frame: (columns: number) => string): Promise<never> {
   const handlers: (() => void)[] = []
   const on = (signal: NodeJS.Signals, handler: () => void) => {
     process.on(signal, handler)
@@ -23,12 +22,14 @@ export async function redrawn(context: Pick<Context, 'out' | 'openTerminal'>, fr
   }
   let isOpen = false
   const leave = () => {
-    if (isOpen) context.out(LEAVE)
+    if (isOpen) out(LEAVE)
     isOpen = false
   }
   const draw = () => {
-    const text = framed(frame(), context.openTerminal()?.rows ?? 24)
-    context.out(isOpen ? text : ENTER + text)
+    // Node keeps both as they are now (SIGWINCH); a serial line has none.
+    const { columns, rows } = process.stdout
+    const text = framed(frame(columns || 80), rows || 24)
+    out(isOpen ? text : ENTER + text)
     isOpen = true
   }
   try {

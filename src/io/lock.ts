@@ -18,6 +18,9 @@ export { LockUnavailable } from './lock-file.ts'
 const SQLITE_BUSY = 5
 const WAIT_LEAST_MS = 10
 const WAIT_SPREAD_MS = 15
+/** A refresh is over by then. Who waits longer waits for a person: a hundred that look so often keep two processors busy. */
+const SOON_MS = 2_000
+const LONG_WAIT_FACTOR = 5
 
 export interface LockOptions<T> {
   readonly folder: string
@@ -47,6 +50,7 @@ const heldHere = new Set<string>()
 export async function withLock<T>(options: LockOptions<T>, work: () => Promise<T>): Promise<T> {
   const paths = lockPaths(options.folder, options.name)
   const attempt = new Attempt(options.folder, paths)
+  const soonMs = options.nowMs() + SOON_MS
   try {
     for (;;) {
       throwIfAborted(options.signal)
@@ -54,7 +58,7 @@ export async function withLock<T>(options: LockOptions<T>, work: () => Promise<T
       const found = await options.onBusy?.()
       if (found !== null && found !== undefined) return found
       if (options.nowMs() >= options.deadlineMs) throw gaveUp(paths)
-      await pause(options.signal)
+      await pause(options.nowMs() < soonMs ? 1 : LONG_WAIT_FACTOR, options.signal)
     }
     writeHolder(paths.holder, options.holder, Date.now())
     return await work()
@@ -112,9 +116,13 @@ function sqliteCode(error: unknown): number | null {
   return error instanceof Error && 'errcode' in error && typeof error.errcode === 'number' ? error.errcode : null
 }
 
-async function pause(signal: AbortSignal | undefined): Promise<void> {
+async function pause(factor: number, signal: AbortSignal | undefined): Promise<void> {
   try {
-    await sleep(WAIT_LEAST_MS + Math.random() * WAIT_SPREAD_MS, undefined, signal === undefined ? {} : { signal })
+    await sleep(
+      factor * (WAIT_LEAST_MS + Math.random() * WAIT_SPREAD_MS),
+      undefined,
+      signal === undefined ? {} : { signal },
+    )
   } catch (error) {
     throwIfAborted(signal)
     throw error
@@ -135,7 +143,8 @@ function gaveUp(paths: LockPaths): Error {
     holder === 'unknown'
       ? 'by a program that cannot be seen from here'
       : `for ${age(holder.ageMs)} by ${describe(holder)}`
-  return new CredError('failed', `cannot go on: another aws-cred is at work; its lock is held ${who}`)
+  const hint = holder === 'unknown' ? {} : { hint: `where it hangs, end it: kill ${holder.pid}` }
+  return new CredError('failed', `cannot go on: another aws-cred is at work; its lock is held ${who}`, hint)
 }
 
 function describe(holder: LockHolder): string {

@@ -2,6 +2,7 @@ import { type ChildProcess, type SpawnOptions, spawn } from 'node:child_process'
 import { closeSync, openSync } from 'node:fs'
 import { CredError } from '../core/errors.ts'
 import { quoted } from '../core/text.ts'
+import { callerIsGone } from './caller.ts'
 import { errnoOf, errnoState } from './file-errors.ts'
 import { dieBySignal } from './run-command.ts'
 
@@ -35,11 +36,29 @@ export const NO_COMMAND = 127
 const STDERR_MAX_BYTES = 8_192
 /** A child that stays behind may hold its stdout open: what the helper itself wrote is there by then. */
 const AFTERMATH_MS = 300
+const LOOK_MS = 250
 const ENDING: readonly NodeJS.Signals[] = ['SIGINT', 'SIGTERM', 'SIGHUP']
 
 /**
+ * Runs the words given with an empty stdin, and ends their whole session when our end of its own stdin is closed: killed
+ * outright we can end nothing any more, and a window left open would be a second question beside the next one's.
+ */
+const WITH_US = `command -v "$1" >/dev/null || exit ${NO_COMMAND}
+exec 3<&0 </dev/null
+"$@" 3<&- &
+helper=$!
+{ read -r _ <&3; kill -s KILL -- "-$$"; } >/dev/null 2>&1 &
+exec 2>/dev/null
+wait "$helper"
+status=$?
+kill "$!"
+[ "$status" -le 128 ] || kill "-$((status - 128))" "$$"
+exit "$status"`
+
+/**
  * Runs another program for what it prints. Its stdin is empty. It gets a session of its own, without our terminal: at
- * the deadline, on too much output and when we are interrupted, all of its processes are killed. What it leaves behind after a good end is its own affair.
+ * the deadline, on too much output, when we are interrupted or killed and when whoever started us is gone, all of its
+ * processes are killed. What it leaves behind after a good end is its own affair.
  * It inherits our core filter, so its core files hold nothing. Throws `CredError` where it cannot be started.
  */
 export async function runHelper(command: HelperCommand, limits: HelperLimits): Promise<HelperEnd> {
@@ -63,6 +82,7 @@ export async function runHelper(command: HelperCommand, limits: HelperLimits): P
     throw new CredError('failed', `cannot start ${what}: ${errnoState(error)}`, { cause: error })
   } finally {
     for (const signal of ENDING) process.removeListener(signal, interrupted)
+    child?.stdin?.destroy()
     child?.stdout?.destroy()
     child?.stderr?.destroy()
     if (screen !== null) closeSync(screen)
@@ -80,19 +100,17 @@ function openScreen(): number | null {
 }
 
 function start(command: HelperCommand, env: HelperLimits['env'], screen: number | null): ChildProcess {
-  const options: SpawnOptions = { env: { ...env }, stdio: ['ignore', 'pipe', screen ?? 'pipe'] }
-  const detached = process.platform !== 'win32'
-  if ('argv' in command) {
-    const [program, ...args] = command.argv
-    return spawn(program, args, { ...options, detached, windowsHide: true })
+  const options: SpawnOptions = { env: { ...env } }
+  if (process.platform !== 'win32') {
+    const words = 'argv' in command ? command.argv : ['/bin/sh', '-c', command.line]
+    const stdio: SpawnOptions['stdio'] = ['pipe', 'pipe', screen ?? 'pipe']
+    return spawn('/bin/sh', ['-c', WITH_US, 'sh', ...words], { ...options, stdio, detached: true })
   }
-  const { line: commandLine } = command
-  if (process.platform === 'win32') {
-    const cmd = `${env.SystemRoot ?? 'C:\\Windows'}\\System32\\cmd.exe`
-    const words = ['/d', '/s', '/c', `"${commandLine}"`]
-    return spawn(cmd, words, { ...options, windowsHide: true, windowsVerbatimArguments: true })
-  }
-  return spawn('/bin/sh', ['-c', commandLine], { ...options, detached })
+  const windows: SpawnOptions = { ...options, stdio: ['ignore', 'pipe', screen ?? 'pipe'], windowsHide: true }
+  if ('argv' in command) return spawn(command.argv[0], command.argv.slice(1), windows)
+  const cmd = `${env.SystemRoot ?? 'C:\\Windows'}\\System32\\cmd.exe`
+  const words = ['/d', '/s', '/c', `"${command.line}"`]
+  return spawn(cmd, words, { ...windows, windowsVerbatimArguments: true })
 }
 
 async function ending(child: ChildProcess, { maxBytes, deadlineMs, signal }: HelperLimits): Promise<HelperEnd> {
@@ -106,8 +124,7 @@ async function ending(child: ChildProcess, { maxBytes, deadlineMs, signal }: Hel
     const finish = (end: HelperEnd): void => {
       if (done) return
       done = true
-      clearTimeout(timer)
-      signal.removeEventListener('abort', giveUp)
+      over()
       resolve(end)
     }
     const stop = (kind: 'too-long' | 'too-much'): void => {
@@ -116,6 +133,12 @@ async function ending(child: ChildProcess, { maxBytes, deadlineMs, signal }: Hel
     }
     const giveUp = (): void => stop('too-long')
     const timer = setTimeout(giveUp, deadlineMs)
+    const watch = setInterval(() => (callerIsGone() ? giveUp() : undefined), LOOK_MS)
+    const over = (): void => {
+      clearTimeout(timer)
+      clearInterval(watch)
+      signal.removeEventListener('abort', giveUp)
+    }
     signal.addEventListener('abort', giveUp)
     child.stdout?.on('data', (chunk: Buffer) => {
       outBytes += chunk.length
@@ -136,8 +159,7 @@ async function ending(child: ChildProcess, { maxBytes, deadlineMs, signal }: Hel
       )
     child.on('error', (error) => {
       done = true
-      clearTimeout(timer)
-      signal.removeEventListener('abort', giveUp)
+      over()
       reject(error)
     })
     child.on('close', end)

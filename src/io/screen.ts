@@ -1,6 +1,6 @@
-import { isatty } from 'node:tty'
 import type { Context } from '../core/context.ts'
 import { homeDir } from './aws-files.ts'
+import { isTerminal } from './file-descriptors.ts'
 
 export type Mark = 'good' | 'warning' | 'bad'
 
@@ -23,14 +23,14 @@ const MARKS = {
 type Surroundings = Pick<Context, 'env' | 'platform' | 'openTerminal'>
 
 /** NO_COLOR (no-color.org: any value but the empty one), TERM=dumb and a pipe put colours out. */
-export function screenOf(context: Surroundings, isTerminal = isatty(1)): Screen {
+export function screenOf(context: Surroundings, onTerminal = isTerminal(1)): Screen {
   const { env } = context
-  const coloured = isTerminal && !env.NO_COLOR && env.TERM !== 'dumb'
+  const coloured = onTerminal && !env.NO_COLOR && env.TERM !== 'dumb'
   const utf8 = speaksUtf8(context)
   const painted = (kind: Mark, text: string): string =>
     coloured ? `\u001b[${MARKS[kind].colour}m${text}\u001b[0m` : text
   return {
-    columns: isTerminal ? (context.openTerminal()?.columns ?? 80) : null,
+    columns: onTerminal ? (context.openTerminal()?.columns ?? 80) : null,
     mark: (kind) => painted(kind, utf8 ? MARKS[kind].utf8 : MARKS[kind].plain),
     coloured: painted,
   }

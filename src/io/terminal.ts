@@ -2,6 +2,7 @@ import { closeSync, constants, openSync, readFileSync, writeSync } from 'node:fs
 import type { ReadStream } from 'node:tty'
 import type { AskLimits, Terminal } from '../core/context.ts'
 import { CredError } from '../core/errors.ts'
+import { callerIsGone } from './caller.ts'
 import { errnoOf, errnoState } from './file-errors.ts'
 import { HiddenLine, interrupted, type LineState } from './terminal-input.ts'
 
@@ -10,10 +11,11 @@ const INPUT = WINDOWS ? '\\\\.\\CONIN$' : '/dev/tty'
 const OUTPUT = WINDOWS ? '\\\\.\\CONOUT$' : '/dev/tty'
 const FLAGS = constants.O_RDWR | (constants.O_NOCTTY ?? 0)
 const ENDING_SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
+/** These end a question that others wait for, and not us. */
+const LET_GO = new Set<NodeJS.Signals>(['SIGINT', 'SIGTSTP'])
 const LINE_BYTES_MAX = 64 * 1024
-/** Whole lines that were typed before the question come at once; what comes later is taken for an answer. */
 const TYPED_BEFORE_MS = 30
-const PARENT_LOOK_MS = 250
+const LOOK_MS = 250
 
 /**
  * The terminal that started us, opened apart from stdin and stdout, which belong to the consumer. Null where there
@@ -40,10 +42,7 @@ export function openTerminal(): Terminal | null {
   }
   return {
     get columns() {
-      return readSize().columns
-    },
-    get rows() {
-      return readSize().rows
+      return readColumns()
     },
     show,
     ask: (question, limits) =>
@@ -54,6 +53,19 @@ export function openTerminal(): Terminal | null {
         end: (answered) => (answered ? undefined : show('\n')),
         ...limits,
       }),
+    async countDown(ms, text) {
+      const endMs = performance.now() + ms
+      const line = () => show(`\r\u001b[K${text(Math.max(1, Math.ceil((endMs - performance.now()) / 1000)))}`)
+      await readLine({
+        raw: false,
+        // What is typed meanwhile is no answer.
+        reader: () => ({ done: false }),
+        start: line,
+        end: (passed) => show(passed ? '\r\u001b[K' : '\n'),
+        deadlineMs: ms + 1000,
+        passes: { ms, everySecond: line },
+      })
+    },
     askHidden(question) {
       const line = new HiddenLine()
       const reader = (bytes: Uint8Array) => line.feed(bytes)
@@ -79,16 +91,16 @@ function isForeground(): boolean {
   return fields[2] === fields[5]
 }
 
-function readSize(): { readonly columns: number; readonly rows: number } {
+function readColumns(): number {
   try {
     const screen = new (nodeTty().WriteStream)(openSync(OUTPUT, FLAGS))
-    const { columns, rows } = screen
+    const { columns } = screen
     screen.destroy()
-    return { columns: columns > 0 ? columns : 80, rows: rows > 0 ? rows : 24 }
+    return columns > 0 ? columns : 80
   } catch (error) {
-    // The size is a matter of looks; a serial line has none.
+    // The width is a matter of looks; a serial line has none.
     if (errnoOf(error) === null) throw error
-    return { columns: 80, rows: 24 }
+    return 80
   }
 }
 
@@ -98,23 +110,31 @@ interface LineQuestion extends Partial<AskLimits> {
   /** Runs once nothing is echoed any more, `end` before the settings are put back. */
   start(): void
   end(answered: boolean): void
+  /** Ends by itself, with an empty line. */
+  readonly passes?: { readonly ms: number; everySecond(): void }
 }
 
 /** Reads one line from a stream of its own, and leaves neither the stream nor a setting nor a handler behind. */
 async function readLine(question: LineQuestion): Promise<string> {
+  const { deadlineMs, passes } = question
+  // Much may have changed since the terminal was opened: we may have waited for another's question.
+  const idle = deadlineMs === undefined ? null : nobodyWaits()
+  if (idle !== null) throw idle
   const stream = openInput()
   const restore = () => {
     if (question.raw) stream.setRawMode(false)
   }
   const handlers: (() => void)[] = []
   let answered = false
-  let asked = question.deadlineMs === undefined
+  let asked = deadlineMs === undefined
+  let hasData = false
   try {
     const line = await new Promise<string>((resolve, reject) => {
-      for (const signal of ENDING_SIGNALS) {
+      // A stopped process would keep the others waiting: where they wait, Ctrl-Z lets the question go.
+      for (const signal of asked ? ENDING_SIGNALS : ([...ENDING_SIGNALS, 'SIGTSTP'] as const)) {
         const handler = () => {
           reject(interrupted())
-          if (signal === 'SIGINT' || process.listenerCount(signal) > 1) return
+          if (LET_GO.has(signal) || process.listenerCount(signal) > 1) return
           // Nobody else handles it, so it must end this process as if we had not been listening.
           restore()
           process.removeListener(signal, handler)
@@ -126,6 +146,7 @@ async function readLine(question: LineQuestion): Promise<string> {
       process.on('exit', restore)
       handlers.push(() => process.removeListener('exit', restore))
       stream.on('data', (bytes: Uint8Array) => {
+        hasData = true
         if (!asked) return
         try {
           const state = question.reader(bytes)
@@ -137,9 +158,18 @@ async function readLine(question: LineQuestion): Promise<string> {
       stream.on('end', () => reject(interrupted()))
       stream.on('error', (error) => reject(terminalError('read from', error)))
       if (question.raw) stream.setRawMode(true)
-      if (question.deadlineMs === undefined) return question.start()
-      handlers.push(whenNobodyWaits(question.deadlineMs, reject))
-      const start = () => {
+      if (deadlineMs === undefined) return question.start()
+      handlers.push(whenNobodyWaits(deadlineMs, reject))
+      if (passes !== undefined) {
+        handlers.push(stopped(setTimeout(() => resolve(''), passes.ms)))
+        handlers.push(stopped(setInterval(passes.everySecond, 1000)))
+      }
+      // The terminal gives a line a look: lines typed before the question are over after a look that found none.
+      const drained = () => {
+        if (hasData) {
+          hasData = false
+          return void setImmediate(drained)
+        }
         asked = true
         try {
           question.start()
@@ -147,8 +177,7 @@ async function readLine(question: LineQuestion): Promise<string> {
           reject(error)
         }
       }
-      const timer = setTimeout(start, TYPED_BEFORE_MS)
-      handlers.push(() => clearTimeout(timer))
+      handlers.push(stopped(setTimeout(() => setImmediate(drained), TYPED_BEFORE_MS)))
     })
     answered = true
     return line
@@ -163,17 +192,26 @@ async function readLine(question: LineQuestion): Promise<string> {
   }
 }
 
-/** Gives up at the deadline, and when the program that started us is gone. Gives what ends the watch. */
+function stopped(timer: NodeJS.Timeout): () => void {
+  return () => clearTimeout(timer)
+}
+
+/** Gives up at the deadline, and when nobody is there any more. Gives what ends the watch. */
 function whenNobodyWaits(deadlineMs: number, giveUp: (error: CredError) => void): () => void {
-  const parent = process.ppid
   const deadline = setTimeout(() => giveUp(new CredError('person', 'cannot ask: nobody answered in time')), deadlineMs)
   const watch = setInterval(() => {
-    if (process.ppid !== parent) giveUp(new CredError('person', 'cannot ask: the program that asked has ended'))
-  }, PARENT_LOOK_MS)
+    const idle = nobodyWaits()
+    if (idle !== null) giveUp(idle)
+  }, LOOK_MS)
   return () => {
     clearTimeout(deadline)
     clearInterval(watch)
   }
+}
+
+function nobodyWaits(): CredError | null {
+  if (callerIsGone()) return new CredError('person', 'cannot ask: the program that asked has ended')
+  return isForeground() ? null : new CredError('person', 'cannot ask: it was put into the background')
 }
 
 /** The system's own line editor does the work; a line comes whole. */

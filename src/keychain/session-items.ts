@@ -82,7 +82,7 @@ export async function writeSession(
 }
 
 /** The session and its note; the note last, as long as it stands `remove` finds the item. */
-export async function dropSession(store: Store, index: Index, cacheKey: string): Promise<void> {
+export async function dropSession(store: Pick<Store, 'delete'>, index: Index, cacheKey: string): Promise<void> {
   await store.delete(sessionItemName(cacheKey))
   index.remove('session', cacheKey)
 }

@@ -86,7 +86,7 @@ export function keptKeyFolder(context: VaultKeyContext, vaultId: string): string
 }
 
 /** Whether nothing here opens that vault; by what is there, so that neither scrypt runs nor a key is tried. */
-export function isVaultLocked(context: VaultKeyContext, header: VaultHeader): boolean {
+export function isVaultLocked(context: VaultKeyContext, header: Pick<VaultHeader, 'id'>): boolean {
   const { AWS_CRED_VAULT_KEY_FILE: keyFile, AWS_CRED_PASSPHRASE: passphrase } = context.env
   return keptKey(context, header.id) === null && !(keyFile ? existsSync(keyFile) : passphrase)
 }

@@ -16,6 +16,8 @@ export interface VaultMemory {
   read(name: string, itemPath: string): string | null
   /** Keeps a copy of what was just written to `itemPath`. Where that cannot be done the vault itself is read next time. */
   keep(name: string, itemPath: string, value: string): void
+  /** Takes the copy away with its item. */
+  forget(itemPath: string): void
 }
 
 /** Null unless `unlock` keeps the key of that vault in memory now. */
@@ -47,6 +49,7 @@ export function vaultMemory(context: VaultKeyContext, vaultId: string): VaultMem
         rmSync(copyOf(itemPath), { recursive: true, force: true })
       }
     },
+    forget: (itemPath) => rmSync(copyOf(itemPath), { force: true }),
   }
 }
 

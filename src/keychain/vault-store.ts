@@ -105,6 +105,15 @@ export async function fillVaultMemory(context: VaultKeyContext, dir: string): Pr
   }
 }
 
+/** True when there was such an item. Needs no key, so that sessions of a locked vault can be forgotten too. */
+export function deleteFromVault(context: VaultKeyContext, dir: string, name: string): boolean {
+  const path = itemPath(dir, name)
+  const id = vaultIdOf(dir)
+  const was = removed(path)
+  if (id !== null) vaultMemory(context, id)?.forget(path)
+  return was
+}
+
 function itemPath(dir: string, name: string): string {
   return `${dir}/${accountName(name)}${SUFFIX}`
 }

@@ -158,6 +158,15 @@ test('export asks before it shows secrets on a terminal', async (t) => {
     assert.deepEqual([got, out === ''], [code, code !== 0])
     assert.match(terminal.text, /the secrets of "one" are about to be shown/)
   }
+  for (const [format, command] of [
+    ['fish', 'aws-cred export --profile one --format fish | source'],
+    ['powershell', 'aws-cred export --profile one --format powershell | Out-String | Invoke-Expression'],
+  ] as const) {
+    const other = await run(here, [...words, '--format', format], { outIsTerminal: true })
+    assert.ok(other.err.endsWith(`hint: for this shell: ${command}\n`), other.err)
+  }
+  const bare = await run(here, [...words, '--format', 'json'], { outIsTerminal: true })
+  assert.deepEqual([bare.code, bare.err.includes('hint')], [3, false])
   const forced = await run(here, [...words, '--force'], { outIsTerminal: true })
   assert.match(forced.out, /^export AWS_SECRET_ACCESS_KEY='/m)
 })

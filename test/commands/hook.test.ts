@@ -45,7 +45,7 @@ test('hook --check says installed and loaded, and names aws_cred_status', async 
   const { run } = installed(t, ['bash', 'fish'])
   const ours = await run(['--check'], { AWS_CRED_HOOKED: `bash:${process.ppid}` })
   assert.equal(ours.code, 0, ours.err)
-  assert.match(ours.out, /^installed: bash, fish\nloaded: yes, bash:\d+; .*overwritten.*aws_cred_status\n$/)
+  assert.match(ours.out, /^installed: bash, fish\nloaded: yes, bash:\d+ \(overwritten since\? ask aws_cred_status\)\n$/)
   const windows = await run(['--check'], { AWS_CRED_HOOKED: `powershell:${process.ppid}` })
   assert.match(windows.out, /Get-AwsCredStatus/)
 })

@@ -47,3 +47,22 @@ test('wrapped() breaks at spaces alone', () => {
   assert.deepEqual(wrapped('one two three', 7), ['one two', 'three'])
   assert.deepEqual(wrapped('unbreakable', 4), ['unbreakable'])
 })
+
+test('tableText() without heads, each cell painted as it stands there', () => {
+  const paint = (cell: string, row: number, column: number) => (column === 0 ? `<${row}${cell}>` : cell)
+  assert.equal(
+    tableText(
+      null,
+      [
+        ['a', 'bb'],
+        ['ccc', ''],
+      ],
+      null,
+      paint,
+    ),
+    '<0a>    bb\n<1ccc>\n',
+  )
+  assert.equal(tableText(null, [['long enough to cut', 'b']], 12, paint), '<0long eno…>  b\n')
+  assert.equal(tableText(['H', 'I'], [['a', 'b']], null, paint), 'H  I\n<0a>  b\n')
+  assert.equal(tableText(null, [], null), '')
+})

@@ -1,57 +1,13 @@
 import assert from 'node:assert/strict'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { type TestContext, test } from 'node:test'
+import { test } from 'node:test'
 import { CONSUMERS } from '../support/consumers.ts'
-import {
-  documentOf,
-  type E2ePlace,
-  failureOf,
-  processOf,
-  readyPlace,
-  runIn,
-  vaultPlace,
-  verb,
-  writeConfig,
-} from '../support/e2e-place.ts'
+import { documentOf, failureOf, processOf, runIn, verb } from '../support/e2e-place.ts'
 import { travel } from '../support/e2e-stored.ts'
+import { answer, inTerminal, mfaPlace, QUESTION, questions, SERIAL } from '../support/mfa-place.ts'
 import { need } from '../support/need.ts'
-import { hasPty, openPty, type Pty } from '../support/pty.ts'
-
-const SERIAL = 'arn:aws:iam::123456789012:mfa/alice'
-const QUESTION = 'MFA code for alice (123456789012), '
-
-/** Profiles by name: the role, and what else their sections say. */
-function mfaConfig(place: E2ePlace, extra = ''): string {
-  const { arns } = place.world
-  const section = (name: string, role: string, more = ''): string =>
-    `[profile ${name}]\ncredential_process = "${place.binary}" process --profile ${name}\naws_cred_role_arn = ${role}\naws_cred_source_profile = user1\naws_cred_mfa_serial = ${SERIAL}\n${more}${extra}`
-  return [
-    section('prod', arns.needsMfa),
-    section('audit', arns.prod),
-    section('long', arns.long, 'aws_cred_duration_seconds = 7200\n'),
-  ].join('')
-}
-
-async function mfaPlace(t: TestContext, extra = ''): Promise<E2ePlace> {
-  const place = await readyPlace(await vaultPlace(t))
-  writeConfig(place, mfaConfig(place, extra))
-  return place
-}
-
-/** A shell on a terminal of its own that runs `script` with the place's environment; no name of ours is in it. */
-function inTerminal(t: TestContext, place: E2ePlace, script: string, env: Record<string, string> = {}): Pty {
-  return openPty(t, ['/bin/sh', '-c', script], { ...place.env, ...env })
-}
-
-async function answer(pty: Pty, place: E2ePlace): Promise<void> {
-  await pty.waitFor(QUESTION)
-  pty.type(`${place.sts.mfaCode(SERIAL)}\r`)
-}
-
-function questions(pty: Pty): number {
-  return pty.output().split(QUESTION).length - 1
-}
+import { hasPty, openPty } from '../support/pty.ts'
 
 for (const consumer of CONSUMERS.filter(({ name }) => !/Java|\.NET|Go/.test(name))) {
   test(`the question reaches a person under ${consumer.name}, and one code opens all roles`, async (t) => {

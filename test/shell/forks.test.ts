@@ -32,7 +32,7 @@ for (const name of ['bash', 'zsh', 'fish', 'powershell'] as const)
     const inner = args[name]('$HOME')
       .map((word) => (word.includes('$') ? `"${word}"` : `'${word}'`))
       .join(' ')
-    const line = `exec strace -f -qq -e trace=clone,clone3,fork,vfork,execve -o "$HOME/trace" ${inner}`
+    const line = `exec strace -f --seccomp-bpf -qq -e trace=clone,clone3,fork,vfork,execve -o "$HOME/trace" ${inner}`
     const shell = await openShell(t, name, { env: valid, program: '/bin/sh', args: ['-c', line] })
     const trace = () => readFileSync(join(shell.home, 'trace'), 'utf8')
     assert.ok(processes(trace()).length > 0, 'strace saw the shell start')

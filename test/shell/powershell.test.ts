@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { type TestContext, test } from 'node:test'
 import { elsewhere, need } from '../support/need.ts'
 import { hasPty } from '../support/pty.ts'
@@ -31,29 +31,37 @@ test('hook.ps1 is ASCII without the syntax that 5.1 lacks', () => {
 test('powershell', { timeout: 120_000, concurrency: 3 }, async (t) => {
   const program = findShell('powershell')
   if (!need(t, 'PowerShell and a pty', hasPty() && program !== null)) return
-  void t.test(
-    '$? false from a cmdlet and from a native command reaches the wrapped prompt; $Error is as it was',
-    async (t) => {
-      const shell = await open(t)
-      assert.equal(shell.first.hooks.length, 1, shell.first.text)
-      assert.match(shell.first.hooks[0] ?? '', line)
-      assert.equal(shell.first.status, 'True')
-      assert.equal((await shell.run('Get-Command no-such-thing-here')).status, 'False')
-      assert.equal((await shell.run('1')).status, 'True')
-      const errors = await ask(shell, '$Error.Count')
-      assert.equal((await shell.run("/bin/sh -c 'exit 7'")).status, 'False')
-      assert.equal(await ask(shell, '$LASTEXITCODE'), '7')
-      assert.equal(await ask(shell, '$Error.Count'), errors)
-      assert.equal((await shell.run("/bin/sh -c 'exit 3'")).status, 'False')
-      assert.equal(await ask(shell, '$LASTEXITCODE'), '3')
-    },
-  )
-  void t.test('$LASTEXITCODE stays undefined', async (t) => {
+  void t.test('in one session', async (t) => {
     const shell = await open(t)
-    assert.equal(
-      await ask(shell, "$null -eq $ExecutionContext.SessionState.PSVariable.Get('global:LASTEXITCODE')"),
-      'True',
+    await t.test('$LASTEXITCODE stays undefined', async () => {
+      assert.equal(
+        await ask(shell, "$null -eq $ExecutionContext.SessionState.PSVariable.Get('global:LASTEXITCODE')"),
+        'True',
+      )
+    })
+    await t.test('AWS_CRED_HOOKED names the shell', async () => {
+      assert.equal(await ask(shell, '$env:AWS_CRED_HOOKED -eq "powershell:$PID"'), 'True')
+    })
+    await t.test(
+      '$? false from a cmdlet and from a native command reaches the wrapped prompt; $Error is as it was',
+      async () => {
+        assert.equal(shell.first.hooks.length, 1, shell.first.text)
+        assert.match(shell.first.hooks[0] ?? '', line)
+        assert.equal(shell.first.status, 'True')
+        assert.equal((await shell.run('Get-Command no-such-thing-here')).status, 'False')
+        assert.equal((await shell.run('1')).status, 'True')
+        const errors = await ask(shell, '$Error.Count')
+        assert.equal((await shell.run("/bin/sh -c 'exit 7'")).status, 'False')
+        assert.equal(await ask(shell, '$LASTEXITCODE'), '7')
+        assert.equal(await ask(shell, '$Error.Count'), errors)
+        assert.equal((await shell.run("/bin/sh -c 'exit 3'")).status, 'False')
+        assert.equal(await ask(shell, '$LASTEXITCODE'), '3')
+      },
     )
+    await t.test('an empty variable, as $env:X = "" leaves it, is as none', async () => {
+      await shell.run('$env:AWS_ACCESS_KEY_ID = ""; $env:AWS_SECRET_ACCESS_KEY = ""; $env:AWS_SESSION_TOKEN = ""')
+      assert.equal(await ask(shell, '$AWS_CRED_STATE'), 'none')
+    })
   })
   for (const [name, options] of [
     ['StrictMode', 'Set-StrictMode -Version Latest'],
@@ -89,11 +97,6 @@ test('powershell', { timeout: 120_000, concurrency: 3 }, async (t) => {
       assert.match(shell.raw(), expected)
     }
   })
-  void t.test('an empty variable, as $env:X = "" leaves it, is as none', async (t) => {
-    const shell = await open(t)
-    await shell.run('$env:AWS_ACCESS_KEY_ID = ""; $env:AWS_SECRET_ACCESS_KEY = ""; $env:AWS_SESSION_TOKEN = ""')
-    assert.equal(await ask(shell, '$AWS_CRED_STATE'), 'none')
-  })
   void t.test('the culture th-TH and ar-SA have no say', async (t) => {
     for (const culture of ['th-TH', 'ar-SA']) {
       const before = `[Threading.Thread]::CurrentThread.CurrentCulture = [Globalization.CultureInfo]::new('${culture}')\n[Globalization.CultureInfo]::DefaultThreadCurrentCulture = [Globalization.CultureInfo]::new('${culture}')`
@@ -127,7 +130,7 @@ test('powershell', { timeout: 120_000, concurrency: 3 }, async (t) => {
     assert.match(twice.text, /=2=/)
   })
   void t.test('setx values (registry stood in for): told once, with their cure', async (t) => {
-    const after = 'function global:__AwsCredPersisted { $true }'
+    const after = '__AwsCredLoad; function global:__AwsCredPersisted { $true }'
     const shell = await open(t, { after, env: { AWS_CREDENTIAL_EXPIRATION: '2099-01-01T00:00:00Z' } })
     const cure = 'aws-cred export --unset --persisted --format powershell | Out-String | Invoke-Expression'
     assert.deepEqual(shell.first.hooks, [`aws-cred: AWS keys are kept in the registry by setx; clear: ${cure}`])
@@ -137,12 +140,8 @@ test('powershell', { timeout: 120_000, concurrency: 3 }, async (t) => {
     const shell = await open(t, { hook: false })
     await shell.run("$ExecutionContext.SessionState.LanguageMode = 'ConstrainedLanguage'")
     const { text, hooks } = await shell.run(`. '${hookFile.powershell}'`)
-    assert.deepEqual([text.replace(/^\. .*\n/, ''), hooks], ['', []])
+    assert.deepEqual([text.replace(/^.*hook\.ps1'\n/, ''), hooks], ['', []])
     assert.equal((await shell.run('1')).status, 'True')
-  })
-  void t.test('AWS_CRED_HOOKED names the shell', async (t) => {
-    const shell = await open(t)
-    assert.equal(await ask(shell, '$env:AWS_CRED_HOOKED -eq "powershell:$PID"'), 'True')
   })
   void t.test('NO_COLOR, TERM=dumb and a pipe switch the colour off', async (t) => {
     assert.match((await open(t, { env: { TERM: 'xterm' } })).raw(), /\x1b\[31maws-cred:\x1b\[0m this/)
@@ -155,8 +154,36 @@ test('powershell', { timeout: 120_000, concurrency: 3 }, async (t) => {
     "$env:X='' on 7.4",
   ])
     void t.test(name, (t) => elsewhere(t, 'Windows'))
-  for (const name of ['starship', 'oh-my-posh', 'posh-git', 'zoxide', 'mise', 'VS Code'])
+  const real = program?.endsWith('pwsh') === true
+  const inReal = (name: string, run: (t: TestContext) => Promise<void>) =>
+    t.test(name, (t) => (real ? run(t) : elsewhere(t, 'a real pwsh (the engine alone has no nested prompt)')))
+  void inReal('nested prompt: told once, and renewed within it', async (t) => {
+    const shell = await open(t)
+    assert.deepEqual((await shell.run('$Host.EnterNestedPrompt()')).hooks, [])
+    const { hooks } = await shell.run("$env:AWS_CREDENTIAL_EXPIRATION = '2099-01-01T00:00:00Z'")
+    assert.match(hooks.join(), /are renewed/)
+    assert.deepEqual((await shell.run('exit')).hooks, [])
+    assert.equal((await shell.run("/bin/sh -c 'exit 7'")).status, 'False')
+  })
+  void inReal('debugger: its prompt says nothing anew', async (t) => {
+    const shell = await open(t)
+    const typed = 'function stopped { 1 }; $null = Set-PSBreakpoint -Command stopped; stopped'
+    const { text, hooks } = await shell.run(typed)
+    assert.match(text, /Entering debug mode/)
+    assert.deepEqual(hooks, [])
+    assert.deepEqual((await shell.run('c')).hooks, [])
+  })
+  void inReal('zoxide, the real one, before and after ours: told once, $? kept', async (t) => {
+    if (!need(t, 'zoxide', existsSync('/usr/bin/zoxide'))) return
+    const load = 'Invoke-Expression (& { (zoxide init powershell --hook prompt | Out-String) })'
+    for (const part of ['before', 'after']) {
+      const shell = await open(t, { [part]: load })
+      assert.equal(shell.first.hooks.length, 1, shell.first.text)
+      assert.deepEqual((await shell.run('1')).hooks, [])
+      assert.match((await shell.run('Get-AwsCredStatus')).text, /hook registered/)
+    }
+  })
+  for (const name of ['starship', 'oh-my-posh', 'posh-git', 'mise', 'VS Code'])
     void t.test(`${name}, the real one`, (t) => elsewhere(t, `${name} with a real pwsh`))
-  for (const name of ['nested prompt', 'debugger', 'remote session'])
-    void t.test(name, (t) => elsewhere(t, 'a real pwsh (the engine alone has no nested prompt)'))
+  void t.test('remote session', (t) => elsewhere(t, 'a second machine for PowerShell remoting'))
 })

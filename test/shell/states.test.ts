@@ -4,7 +4,14 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { need } from '../support/need.ts'
 import { hasPty } from '../support/pty.ts'
-import { dialect, findShell, openShell, type ShellName, type ShellSession } from '../support/shell-session.ts'
+import {
+  dialect,
+  findShell,
+  openShell,
+  powershellHost,
+  type ShellName,
+  type ShellSession,
+} from '../support/shell-session.ts'
 
 /** 2026-07-24T12:00:00Z, in New York 08:00 of a summer day. */
 const noon = Date.UTC(2026, 6, 24, 12) / 1000
@@ -301,14 +308,16 @@ for (const name of ['bash', 'zsh', 'fish', 'powershell'] as const) {
     const env: Record<string, string> = {}
     for (const [index, { vars }] of cases.entries())
       for (const [key, value] of Object.entries(vars)) env[`C${index}_${key}`] = value
-    const shell = await openShell(t, name, { env, after: `${say.now(noon)}\n${say.clock}` })
-    const reset = names.map(say.unset).join('; ')
+    const reset = 'unset_all'
+    const define = say.define(reset, names.map(say.unset).join('; '))
+    const program = (name === 'powershell' ? powershellHost() : null) ?? findShell(name) ?? name
+    const shell = await openShell(t, name, { program, env, after: `${say.now(noon)}\n${say.clock}\n${define}` })
     for (const [index, { name: title, vars, state, says, cure, now }] of cases.entries()) {
       await t.test(`${name}: ${title}`, async () => {
         await shell.run(`${reset}; ${say.now(now ?? noon)}`)
         const { hooks, text } = await shell.run(
           Object.keys(vars)
-            .map((key) => say.set(key, `${name === 'powershell' ? '' : ''}C${index}_${key}`))
+            .map((key) => say.set(key, `C${index}_${key}`))
             .join('; '),
         )
         const line = says === undefined ? [] : [`aws-cred: ${says}; ${cureOf(name, cure ?? '')}`]

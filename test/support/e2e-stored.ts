@@ -26,6 +26,11 @@ export function indexFiles(place: Pick<E2ePlace, 'home'>, kind = ''): string[] {
     .map((name) => join(folder, name))
 }
 
+/** The file names of a folder of the state. */
+export function filesIn(place: Pick<E2ePlace, 'home'>, folder: 'vault' | 'locks'): string[] {
+  return readdirSync(join(stateDir(place), folder))
+}
+
 /** Changes the entry of each index file of a kind. */
 export function changeIndex(
   place: Pick<E2ePlace, 'home'>,
@@ -95,7 +100,9 @@ export function keychainItems(place: E2ePlace): RawItems {
     names: () =>
       indexFiles(place, 'item-').map((file) => (JSON.parse(readFileSync(file, 'utf8')) as { name: string }).name),
     read: (name) => tool('lookup', name),
-    write: (name, text) => void tool('store', name, ['--label=test'], text),
+    // Without its schema libsecret's own programs find an item, and keytar does not.
+    write: (name, text) =>
+      void tool('store', name, ['--label=test', 'xdg:schema', 'org.freedesktop.Secret.Generic'], text),
     remove: (name) => void tool('clear', name),
   }
 }

@@ -63,9 +63,9 @@ export function fakeTerminal(answers: readonly string[], onAsk: (question: strin
   }
   return {
     columns: 80,
-    rows: 24,
     show: (text) => shown.push(text),
     ask: answer,
+    countDown: async (_ms, text) => void shown.push(text(1)),
     askHidden: answer,
     get text() {
       return shown.join('')

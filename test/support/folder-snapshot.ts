@@ -39,6 +39,24 @@ export function restoreTo(folder: string, snapshot: FolderSnapshot): void {
   for (const [path, entry] of snapshot) restoreEntry(join(folder, path), entry)
 }
 
+/** Remembers these files and folders with all below; what it gives puts them back, and leaves alone what came beside them. */
+export function kept(paths: readonly string[]): () => void {
+  const found = new Map<string, Entry>()
+  for (const path of paths) {
+    const below = entryAt(path)?.kind === 'folder' ? pathsBelow(path).map((each) => join(path, each)) : []
+    for (const each of [path, ...below]) {
+      const entry = entryAt(each)
+      if (entry !== null) found.set(each, entry)
+    }
+  }
+  return () => {
+    for (const [path, entry] of found) {
+      if (entryAt(path)?.kind !== entry.kind) rmSync(path, { recursive: true, force: true })
+      restoreEntry(path, entry)
+    }
+  }
+}
+
 function restoreEntry(path: string, entry: Entry): void {
   const now = entryAt(path)
   if (entry.kind === 'link') {

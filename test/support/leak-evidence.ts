@@ -1,5 +1,4 @@
 import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { filesBelow, type RunOptions } from './e2e-place.ts'
 import { type Observed, observed } from './observed.ts'
 import { type Leak, SecretSweep } from './secrets.ts'
@@ -75,16 +74,11 @@ export function leaksOf(world: SweepWorld, evidence: Evidence, meant: Meant = {}
       ),
     ]),
     ...evidence.writes
-      .filter(({ path }) => !isMeantToHold(world, path))
+      .filter(({ path }) => !world.meansToHold(path) || path.endsWith('/.aws/credentials'))
       .flatMap(({ path, text }) => look(evidence.files.includes(path) ? 'file' : 'file written and gone', path, text)),
     ...evidence.files
-      .filter((path) => !isMeantToHold(world, path))
+      .filter((path) => !world.meansToHold(path))
       .flatMap((path) => look('file', path, readFileSync(path))),
     ...look('log of STS', 'what arrived', evidence.stsLog),
   ]
-}
-
-/** The key file that the test made, and what an unlocked vault keeps in memory: its key and copies of its sessions. */
-function isMeantToHold({ env, runtimeDir }: SweepWorld, path: string): boolean {
-  return path === env.AWS_CRED_VAULT_KEY_FILE || path.startsWith(join(runtimeDir, 'aws-cred/'))
 }

@@ -1,5 +1,9 @@
 import { spawn, spawnSync } from 'node:child_process'
-import type { TestContext } from 'node:test'
+
+/** Whose end ends what it opened: a test's context, or a bench. */
+export interface Owner {
+  after(end: () => unknown): void
+}
 
 /** A program on a pseudo-terminal of its own, which is its controlling terminal, with the program in the foreground. */
 export interface Pty {
@@ -9,9 +13,14 @@ export interface Pty {
   waitFor(text: string): Promise<void>
   /** Types: `\r` is Enter, `\x03` Ctrl-C. */
   type(text: string): void
+  /** Closes the terminal, as a window is closed. */
+  hangUp(): void
   /** The exit status; 128 + n for signal n. */
   readonly exited: Promise<number>
 }
+
+/** The request for a cursor position report. */
+const WHERE = '\x1b[6n'
 
 /** True where util-linux's `script` is there (the BSD one takes other options). */
 export function hasPty(): boolean {
@@ -20,7 +29,7 @@ export function hasPty(): boolean {
 }
 
 /** Starts `command` with only the variables of `env` and ends it with the test. */
-export function openPty(t: TestContext, command: readonly string[], env: Record<string, string>): Pty {
+export function openPty(t: Owner, command: readonly string[], env: Record<string, string>): Pty {
   const line = `exec ${command.map(shellQuoted).join(' ')}`
   const child = spawn('script', ['--quiet', '--flush', '--return', '--command', line, '/dev/null'], {
     env: { PATH: '/usr/bin:/bin', TERM: 'xterm', LANG: 'C.UTF-8', ...env, SHELL: '/bin/sh' },
@@ -28,6 +37,7 @@ export function openPty(t: TestContext, command: readonly string[], env: Record<
   })
   let shown = ''
   let matchedTo = 0
+  let askedTo = 0
   let ended = false
   const waiting = new Set<() => void>()
   const look = () => {
@@ -35,6 +45,13 @@ export function openPty(t: TestContext, command: readonly string[], env: Record<
   }
   const add = (chunk: string) => {
     shown += chunk
+    // A terminal that is asked where its cursor is says so: PowerShell's console waits for that.
+    for (let at = shown.indexOf(WHERE, askedTo); at >= 0; at = shown.indexOf(WHERE, askedTo)) {
+      askedTo = at + WHERE.length
+      child.stdin.write('\x1b[1;1R')
+    }
+    // The end of what is shown may be the begin of one.
+    askedTo = Math.max(askedTo, shown.length - WHERE.length + 1)
     look()
   }
   child.stdout.setEncoding('utf8').on('data', add)
@@ -53,6 +70,7 @@ export function openPty(t: TestContext, command: readonly string[], env: Record<
   return {
     output: () => shown,
     type: (text) => child.stdin.write(text),
+    hangUp: () => child.kill('SIGKILL'),
     exited,
     waitFor: (text) =>
       new Promise((resolve, reject) => {

@@ -2,8 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { TestContext } from 'node:test'
-import { openPty } from './pty.ts'
+import { type Owner, openPty } from './pty.ts'
 
 export type ShellName = 'bash' | 'zsh' | 'fish' | 'powershell'
 
@@ -62,13 +61,16 @@ export function findShell(shell: ShellName): string | null {
 const found = new Map<ShellName, string | null>()
 
 function lookFor(shell: ShellName): string | null {
+  const name = shell === 'powershell' ? 'pwsh' : shell
+  const path = spawnSync('/bin/sh', ['-c', `command -v ${name}`], { encoding: 'utf8' }).stdout.trim()
+  if (path !== '') return path
+  return shell === 'powershell' ? powershellHost() : null
+}
+
+/** PowerShell's engine in a small console, or null: for many typed lines, which the console of a real pwsh may garble. */
+export function powershellHost(): string | null {
   const host = join(root, '../shared/clients/pwsh-host')
-  const names = { bash: ['bash'], zsh: ['zsh'], fish: ['fish'], powershell: ['pwsh'] }[shell]
-  for (const name of names) {
-    const path = spawnSync('/bin/sh', ['-c', `command -v ${name}`], { encoding: 'utf8' }).stdout.trim()
-    if (path !== '') return path
-  }
-  if (shell !== 'powershell' || !existsSync(host)) return null
+  if (!existsSync(host)) return null
   return spawnSync(host, ['-NoProfile', '-Command', 'exit 0'], { env: hostEnvironment() }).status === 0 ? host : null
 }
 
@@ -87,7 +89,8 @@ const prompts: Record<ShellName, string> = {
     'function fish_prompt; set -l s $status; set prompt_number (math $prompt_number + 1); echo -n "<#$prompt_number:$s#>"; end',
     'function fish_title; end; function fish_right_prompt; end',
   ].join('\n'),
-  powershell: 'function prompt { "<#$?#>" }',
+  // PSReadLine draws each key anew; without it the console reads lines.
+  powershell: 'Remove-Module PSReadLine -ErrorAction Ignore\nfunction prompt { "<#$?#>" }',
 }
 
 const rcFiles: Record<ShellName, string> = {
@@ -98,7 +101,7 @@ const rcFiles: Record<ShellName, string> = {
 }
 
 /** An interactive shell on a terminal of its own, with an rc file made of the parts and the hook sourced as it lies. */
-export async function openShell(t: TestContext, shell: ShellName, options: SessionOptions = {}): Promise<ShellSession> {
+export async function openShell(t: Owner, shell: ShellName, options: SessionOptions = {}): Promise<ShellSession> {
   const home = mkdtempSync(join(tmpdir(), 'aws-cred-shell-'))
   t.after(() => rmSync(home, { recursive: true, force: true }))
   const rc = join(home, rcFiles[shell])
@@ -108,7 +111,13 @@ export async function openShell(t: TestContext, shell: ShellName, options: Sessi
   const source = options.hook === false ? '' : `. '${hookFile[shell]}'`
   writeFileSync(rc, `${[prompts[shell], options.before ?? '', source, options.after ?? ''].join('\n')}\n`)
   const program = options.program ?? findShell(shell) ?? shell
-  const args = { bash: ['--noprofile', '--rcfile', rc, '-i'], zsh: ['-d', '-i'], fish: ['-i'], powershell: [] }[shell]
+  const args = {
+    bash: ['--noprofile', '--rcfile', rc, '-i'],
+    zsh: ['-d', '-i'],
+    fish: ['-i'],
+    powershell: [] as string[],
+  }[shell]
+  if (program.endsWith('pwsh')) args.push('-NoLogo')
   const env = { HOME: home, ZDOTDIR: home, TERM: 'dumb', TZ: 'America/New_York', ...options.env }
   const started = [program, ...(options.args ?? args)]
   const command = ['/bin/sh', '-c', 'stty -echo cols 1500 rows 50; exec "$@"', 'sh', ...started]
@@ -151,6 +160,7 @@ export const dialect: Record<
     set(name: string, from: string): string
     local(name: string, value: string): string
     unset(name: string): string
+    define(name: string, body: string): string
     clock: string
     now(seconds: number): string
     state: string
@@ -161,6 +171,7 @@ export const dialect: Record<
     set: (name, from) => `export ${name}="$${from}"`,
     local: (name, value) => `${name}='${value}'`,
     unset: (name) => `unset ${name}`,
+    define: (name, body) => `${name}() { ${body}; }`,
     clock: '__aws_cred_now() { __aws_cred_clock=$FAKE; }',
     now: (seconds) => `FAKE=${seconds}`,
     state: `printf '=%s=\\n' "$AWS_CRED_STATE,$AWS_CRED_LEFT"`,
@@ -170,6 +181,7 @@ export const dialect: Record<
     set: (name, from) => `export ${name}="$${from}"`,
     local: (name, value) => `${name}='${value}'`,
     unset: (name) => `unset ${name}`,
+    define: (name, body) => `${name}() { ${body}; }`,
     clock: '__aws_cred_now() { __aws_cred_clock=$FAKE; }',
     now: (seconds) => `FAKE=${seconds}`,
     state: `printf '=%s=\\n' "$AWS_CRED_STATE,$AWS_CRED_LEFT"`,
@@ -179,6 +191,7 @@ export const dialect: Record<
     set: (name, from) => `set -gx ${name} "$${from}"`,
     local: (name, value) => `set -gu ${name} '${value}'`,
     unset: (name) => `set -e ${name}`,
+    define: (name, body) => `function ${name}; ${body}; end`,
     clock: 'function __aws_cred_clock; set -g __aws_cred_now 0 $FAKE; end',
     now: (seconds) => `set -g FAKE ${seconds}`,
     state: 'echo "=$AWS_CRED_STATE,$AWS_CRED_LEFT="',
@@ -188,7 +201,8 @@ export const dialect: Record<
     set: (name, from) => `$env:${name} = $env:${from}`,
     local: (name, value) => `$${name} = '${value}'`,
     unset: (name) => `$env:${name} = $null`,
-    clock: 'function global:__AwsCredNow { 621355968000000000 + [long]$global:FAKE * 10000000 }',
+    define: (name, body) => `function global:${name} { ${body} }`,
+    clock: '__AwsCredLoad; function global:__AwsCredNow { 621355968000000000 + [long]$global:FAKE * 10000000 }',
     now: (seconds) => `$global:FAKE = ${seconds}`,
     state: '"=$AWS_CRED_STATE,$AWS_CRED_LEFT="',
     status: 'Get-AwsCredStatus',

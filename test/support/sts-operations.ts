@@ -38,10 +38,10 @@ function assumeRole(state: StsState, params: Params, caller: Caller): Elements {
   checkParams(params, ['RoleArn', 'RoleSessionName'])
   const asked = durationSeconds(params, 43_200, 3_600)
   const arn = checkedRoleArn(params)
-  const mfa = state.mfa.accept(caller.user, params.get('SerialNumber'), params.get('TokenCode')) || caller.mfa
+  const code = state.mfa.accept(caller.user, params.get('SerialNumber'), params.get('TokenCode'))
   if (caller.user?.root) throw new StsError('AccessDenied', 403, 'Roles may not be assumed by root accounts.')
   const role = state.world.roles.find((one) => one.arn === arn)
-  if (!role || !trusts(role, params, caller, mfa)) {
+  if (!role || !trusts(role, params, caller, code)) {
     const message = `User: ${caller.arn} is not authorized to perform: sts:AssumeRole on resource: ${arn}`
     throw new StsError('AccessDenied', 403, message)
   }
@@ -117,11 +117,12 @@ function credentials(session: Session): Elements {
   }
 }
 
-function trusts(role: StsRole, params: Params, caller: Caller, mfa: boolean): boolean {
+function trusts(role: StsRole, params: Params, caller: Caller, code: boolean): boolean {
   const [, partition, , , account] = caller.arn.split(':')
   const names = ['*', caller.arn, caller.roleArn, `arn:${partition}:iam::${account}:root`]
   if (!role.trust.some((who) => names.includes(who))) return false
-  if (role.requireMfa && !mfa) return false
+  if (role.requireMfa && !(code || caller.mfa)) return false
+  if (role.requireCode && !code) return false
   if (role.externalId !== undefined && params.get('ExternalId') !== role.externalId) return false
   if (role.requireSessionName === undefined) return true
   const variable = /\$\{aws:username\}/

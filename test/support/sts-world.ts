@@ -24,6 +24,8 @@ export interface StsRole {
   trust: string[]
   externalId?: string
   requireMfa?: boolean
+  /** A code in the call itself (as aws:MultiFactorAuthAge asks for a fresh one): a session made with one is not enough. */
+  requireCode?: boolean
   /** Its MaxSessionDuration; 3,600 unless given. */
   maxDurationSeconds?: number
   /** What `sts:RoleSessionName` must equal; `${aws:username}` stands for the caller's user name. */
@@ -64,6 +66,7 @@ const exampleArns = {
   middle: roleArn('Middle'),
   chained: roleArn('Chained'),
   needsMfa: roleArn('Needs-Mfa'),
+  needsCode: roleArn('Needs-Code'),
   external: roleArn('External'),
   named: roleArn('Named'),
   short: roleArn('Short'),
@@ -87,12 +90,13 @@ export function exampleWorld(given: Partial<StsUser> = {}): ExampleWorld {
     ...given,
   }
   const me = userArn(alice)
-  const { prod, middle, chained, needsMfa, external, named, short, long, pathed, web, nobody } = exampleArns
+  const { prod, middle, chained, needsMfa, needsCode, external, named, short, long, pathed, web, nobody } = exampleArns
   const roles: StsRole[] = [
     { arn: prod, trust: [me, middle], maxDurationSeconds: 43_200 },
     { arn: middle, trust: [me], maxDurationSeconds: 43_200 },
     { arn: chained, trust: [middle], maxDurationSeconds: 43_200 },
     { arn: needsMfa, trust: [me], requireMfa: true },
+    { arn: needsCode, trust: [me], requireCode: true },
     { arn: external, trust: [me], externalId: 'example-external-id' },
     // biome-ignore lint/suspicious/noTemplateCurlyInString: a policy variable of IAM
     { arn: named, trust: [me], requireSessionName: '${aws:username}' },

@@ -58,6 +58,8 @@ export interface Sts {
   setMfaCodes(serial: string, codes: Iterable<string> | null): void
   /** A session of a role that another service of AWS gives: this one then knows it. */
   issue(roleArn: string, sessionName: string, seconds: number): Session
+  /** All that was issued so far is unknown from now on, as after AWSRevokeOlderSessions or a deleted key. */
+  revokeSessions(): void
   /** A right and unused code of the device's own rule. */
   mfaCode(serial: string): string
   close(): Promise<void>
@@ -165,6 +167,7 @@ export async function startSts(options: StsOptions): Promise<Sts> {
       const role = state.world.roles.find((one) => one.arn === arn) ?? { arn, trust: [] }
       return issueRoleSession(state, role, sessionName, seconds)
     },
+    revokeSessions: () => state.sessions.clear(),
     mfaCode: (serial) => state.mfa.freshCode(serial),
     close: async () => {
       closing.abort()

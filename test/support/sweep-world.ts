@@ -1,9 +1,8 @@
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { TestContext } from 'node:test'
 import { createVault } from '../../src/keychain/vault-header.ts'
 import {
   addKey,
@@ -20,7 +19,7 @@ import { changeIndex, keychainItems, type RawItems } from './e2e-stored.ts'
 import { type FolderSnapshot, restoreTo, snapshotOf } from './folder-snapshot.ts'
 import { type Keyring, startKeyring } from './keyring.ts'
 import type { Secret } from './secrets.ts'
-import { exampleWorld, startSts } from './sts.ts'
+import { exampleWorld, type StsUser, startSts } from './sts.ts'
 import { newKeyId, newSecret } from './sts-world.ts'
 
 export type WorldKind = 'vault by key file' | 'vault unlocked' | 'keychain'
@@ -36,6 +35,10 @@ export interface SweepWorld extends E2ePlace {
   readonly keyring: Keyring | null
   /** Whether `root` is a small file system of its own, which can be filled. */
   readonly canFill: boolean
+  /** Whether a file is meant to hold secrets: it was made so by the test, or keeps what an unlocked vault keeps in memory. */
+  meansToHold(path: string): boolean
+  /** The long-lived keys that must not be lost, by the name under which they are or will be stored. */
+  readonly keys: Readonly<Record<'user1' | 'spare' | 'filed', StsUser>>
   /** All that may not show, sessions given out so far included. */
   secrets(): Secret[]
   /** Files and STS as they were; `agoMs` is how old the sessions are by STS's clock. */
@@ -44,18 +47,24 @@ export interface SweepWorld extends E2ePlace {
   reopen(): void
 }
 
+/** A test, or `node:test` itself for what a whole file uses. */
+type Ends = { after(work: () => void | Promise<void>): unknown }
+
 const CHEAP = { n: 16, r: 1, p: 1 }
 const ROOT_BYTES = 24 * 1024 * 1024
 
-export async function sweepWorld(t: TestContext, kind: WorldKind): Promise<SweepWorld> {
+export async function sweepWorld(t: Ends, kind: WorldKind): Promise<SweepWorld> {
   const { root, canFill } = makeRoot(t)
   const keyring = kind === 'keychain' ? await startKeyring() : null
   if (keyring !== null) t.after(() => keyring.close())
   const [home, runtimeDir, tmp] = ['home', 'run', 'tmp'].map((name) => join(root, name)) as [string, string, string]
   for (const folder of [home, runtimeDir, tmp]) mkdirSync(folder, { mode: 0o700 })
   const world = exampleWorld()
-  const spare = { ...world.alice, accessKeyId: newKeyId('AKIA'), secret: newSecret() }
-  world.users.push(spare)
+  const [spare, filed] = [0, 1].map(() => ({ ...world.alice, accessKeyId: newKeyId('AKIA'), secret: newSecret() })) as [
+    StsUser,
+    StsUser,
+  ]
+  world.users.push(spare, filed)
   const sts = await startSts(world)
   t.after(() => sts.close())
   const common = { HOME: home, TMPDIR: tmp, XDG_RUNTIME_DIR: runtimeDir, AWS_ENDPOINT_URL_STS: sts.url }
@@ -68,6 +77,9 @@ export async function sweepWorld(t: TestContext, kind: WorldKind): Promise<Sweep
     binary: ownBinary(),
   }
   writeConfig(place, chainConfig(world))
+  const credentials = `# mine\n[filed]\naws_access_key_id = ${filed.accessKeyId}\naws_secret_access_key = ${filed.secret}\nregion = eu-west-1\n`
+  const credentialsPath = join(home, '.aws/credentials')
+  writeConfig(place, credentials, 'credentials')
   if (kind === 'vault unlocked') {
     const { code, err } = await verb(place, ['unlock', '--stdin'], { stdin: `${PASSPHRASE}\n` })
     assert.equal(code, 0, err)
@@ -88,10 +100,16 @@ export async function sweepWorld(t: TestContext, kind: WorldKind): Promise<Sweep
     runtimeDir,
     keyring,
     canFill,
+    keys: { user1: world.alice, spare, filed },
+    meansToHold: (path) =>
+      path === place.env.AWS_CRED_VAULT_KEY_FILE ||
+      path.startsWith(join(runtimeDir, 'aws-cred/')) ||
+      (path === credentialsPath && readFileSync(path, 'utf8') === credentials),
     secrets: () => [
       { about: "alice's secret key", text: world.alice.secret },
       { about: "the spare key's secret", text: spare.secret },
       { about: 'the passphrase', text: PASSPHRASE },
+      { about: 'the secret key in the credentials file', text: filed.secret },
       ...store.secrets,
       ...sts.issued().flatMap(({ accessKeyId, secret, token, arn }) => [
         { about: `the secret key of session ${accessKeyId} (${arn})`, text: secret },
@@ -154,8 +172,14 @@ function readOrNone(items: RawItems, name: string): string {
   }
 }
 
+/** What is left at the end of a run that was cut short. */
+const roots = new Set<() => void>()
+process.on('exit', () => {
+  for (const remove of roots) remove()
+})
+
 /** A file system in memory of its own as root, else a folder of one that is there: what is synced there costs nothing. */
-function makeRoot(t: TestContext): { root: string; canFill: boolean } {
+function makeRoot(t: Ends): { root: string; canFill: boolean } {
   const isRoot = process.getuid?.() === 0
   const parent = !isRoot && existsSync('/dev/shm') ? '/dev/shm' : tmpdir()
   const root = mkdtempSync(join(parent, 'aws-cred-sweep-'))
@@ -167,10 +191,11 @@ function makeRoot(t: TestContext): { root: string; canFill: boolean } {
   const remove = () => {
     if (gone) return
     gone = true
+    roots.delete(remove)
     if (mounted) spawnSync('umount', ['-l', root])
     rmSync(root, { recursive: true, force: true })
   }
   t.after(remove)
-  process.on('exit', remove)
+  roots.add(remove)
   return { root, canFill: mounted }
 }

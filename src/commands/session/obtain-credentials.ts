@@ -64,10 +64,14 @@ export interface CredentialsOptions {
   /** Whether a session that is due is better than a failure. */
   readonly serveLasting: boolean
   readonly asking: Asking
+  /** Also renews what a person will be needed for soon. */
+  readonly aheadOfNeed?: boolean
   /** One that is open already. */
   readonly store?: Store
   /** For a process that lives long: puts what it remembers in front of the store. */
   readonly remembering?: (sources: Sources) => Sources
+  /** The plan under which what it gives is kept; its own unless given. */
+  readonly keptAs?: Plan
 }
 
 /** For `process`: a helper that a tool has started. */
@@ -106,10 +110,10 @@ async function credentialsBy(workspace: Workspace, plan: Plan, options: Credenti
     opened ??= options.store ? Promise.resolve(options.store) : openStore(workspace, options.patience)
     return opened
   }
-  const stored = profileSources(workspace, plan, { store, asking: options.asking })
+  const { asking, keptAs = plan, refresh: forceRefresh, serveLasting, aheadOfNeed = false } = options
+  const stored = profileSources(workspace, plan, { store, asking, keptAs })
   const sources = options.remembering?.(stored) ?? stored
-  const { refresh: forceRefresh, serveLasting } = options
-  const session = await obtainSession(sources, { forceRefresh, serveLasting })
+  const session = await obtainSession(sources, { forceRefresh, serveLasting, aheadOfNeed })
   if ('identity' in session) {
     const { accessKeyId, secretAccessKey, sessionToken, identity } = session
     if (plan.root.kind === 'static' && sessionToken !== null) throw pastedSessionError(plan.profile, plan.root)

@@ -75,6 +75,13 @@ export async function openStore(workspace: Workspace, patience: Patience): Promi
   return openKeychain(workspace, patience)
 }
 
+/** For verbs that only delete: a vault's items go without its key. */
+export async function openForDeleting(workspace: Workspace): Promise<Pick<Store, 'delete'>> {
+  if (workspace.storeKind !== 'vault') return openKeychain(workspace, typedPatience(workspace))
+  const { deleteFromVault } = await import('../../keychain/vault-store.ts')
+  return { delete: async (name) => deleteFromVault(workspace.context, workspace.paths.vaultDir, name) }
+}
+
 export function openKeychain(workspace: Workspace, patience: Patience): Store {
   const { context, paths, homeIsOurs, service, index } = workspace
   return openKeytarStore({

@@ -1,9 +1,11 @@
 import { rmSync } from 'node:fs'
+import { parseOwnLine } from '../../core/command-line.ts'
 import type { Context } from '../../core/context.ts'
 import { CredError } from '../../core/errors.ts'
 import { shown } from '../../core/text.ts'
 import { fileError } from '../../io/file-errors.ts'
 import { machineId } from '../../io/paths.ts'
+import { shortPath } from '../../io/screen.ts'
 import { nameRegister, openIndex } from '../../io/state-index.ts'
 import { readVaultHeader } from '../../keychain/vault-header.ts'
 import { forgetVaultKey } from '../../keychain/vault-key.ts'
@@ -28,9 +30,11 @@ export async function purge(words: readonly string[], context: Context): Promise
   const vaultId = idOfVault(workspace)
   if (vaultId !== null) forgetVaultKey(context, vaultId)
   for (const folder of [workspace.paths.stateDir, workspace.paths.cacheDir]) removeFolder(folder, context.platform)
-  context.err(
-    `removed ${names.length} ${names.length === 1 ? 'item' : 'items'} from the keychain, and ${pathsText(workspace)}\n`,
-  )
+  const gone = [
+    ...(names.length > 0 ? [`${itemsText(names.length)} of the keychain`] : []),
+    ...(vaultId === null ? [] : ['the vault']),
+  ]
+  context.err(`deleted ${[...gone, pathsText(workspace)].join(', ')}\n`)
 }
 
 /** The keychain's own index, whichever store is in use: keys may lie there from before. */
@@ -55,16 +59,33 @@ function namesOf({ index }: Workspace): Promise<string[]> {
 }
 
 function show(workspace: Workspace, items: number): void {
-  const { context, paths, service } = workspace
+  const { context, files, paths, service } = workspace
   const vault = readVaultHeader(paths.vaultDir) !== null
-  if (items > 0) context.out(`keychain, service "${shown(service)}": ${items} ${items === 1 ? 'item' : 'items'}\n`)
-  if (vault) context.out(`vault: ${shown(paths.vaultDir, 1000)}\n`)
+  if (items > 0) context.out(`keychain, service "${shown(service)}": ${itemsText(items)}\n`)
+  if (vault) context.out(`vault: ${pathText(workspace, paths.vaultDir)}\n`)
   if (items === 0 && !vault) context.out('no keys are stored\n')
   context.out(`folders: ${pathsText(workspace)}\n`)
+  const served = [...files.profiles.profiles.values()].filter(({ properties }) => {
+    const line = properties.get('credential_process')?.value
+    return line && parseOwnLine(line, context.platform) !== null
+  })
+  if (served.length === 0) return
+  // They fail once the program is gone.
+  const names = served.map(({ name }) => shown(name)).join(', ')
+  context.out(`profiles that run it, in ${pathText(workspace, files.configPath)}: ${names}\n`)
 }
 
-function pathsText({ paths }: Workspace): string {
-  return `${shown(paths.stateDir, 1000)} and ${shown(paths.cacheDir, 1000)}`
+function itemsText(count: number): string {
+  return count === 1 ? '1 item' : `${count} items`
+}
+
+function pathsText(workspace: Workspace): string {
+  const { stateDir, cacheDir } = workspace.paths
+  return `${pathText(workspace, stateDir)} and ${pathText(workspace, cacheDir)}`
+}
+
+function pathText({ context }: Workspace, path: string): string {
+  return shown(shortPath(path, context), 1000)
 }
 
 function removeFolder(folder: string, platform: string): void {

@@ -1,6 +1,7 @@
 import { CredError } from '../../core/errors.ts'
 import type { Session } from '../../core/session.ts'
 import { quoted } from '../../core/text.ts'
+import { askingProgram } from '../../io/asking-program.ts'
 import { LockUnavailable, withLock } from '../../io/lock.ts'
 import type { Workspace } from './workspace.ts'
 
@@ -25,10 +26,7 @@ export async function refreshExclusively(
   work: () => Promise<Session>,
 ): Promise<Session> {
   try {
-    return await withLock(
-      { ...lockOf(workspace, flight.name, flight.waitMs), onBusy: () => flight.whileWaiting() },
-      work,
-    )
+    return await withLock({ ...profileLock(workspace, flight.name, flight), onBusy: () => flight.whileWaiting() }, work)
   } catch (error) {
     if (!(error instanceof LockUnavailable)) throw error
     flight.record(new CredError('failed', `cannot lock the refresh: ${error.reason}`))
@@ -52,6 +50,17 @@ export async function withKeyLock<T>(
       cause: error,
     })
   }
+}
+
+/** Held for a profile: whoever waits in vain is told for which, and which program asked. */
+export function profileLock(
+  workspace: Workspace,
+  name: string,
+  { profile, waitMs }: { readonly profile: string; readonly waitMs: number },
+) {
+  const by = askingProgram(workspace.context.env)
+  const program = `aws-cred for ${profile}${by === null ? '' : `, asked by ${by}`}`
+  return { ...lockOf(workspace, name, waitMs), holder: { pid: process.pid, program } }
 }
 
 function lockOf(workspace: Workspace, name: string, waitMs: number) {

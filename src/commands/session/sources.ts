@@ -28,9 +28,11 @@ export interface SourcesOptions {
   readonly store: () => Promise<Store>
   /** Nobody is asked unless it is given. */
   readonly asking?: Asking
+  /** The plan under which what it gives is kept: that of the tools, where `login --duration` asks for another. */
+  readonly keptAs?: Plan
 }
 
-/** How long one process waits for another's refresh: more than a refresh may take with all its tries. */
+/** How long one process waits for others' refreshes, all hops together: more than a refresh may take with all its tries. */
 const WAIT_MS = 20_000
 /** The other may be asking for a code; Go's and Kotlin's SDKs give up after 60 s (contract §1.6). */
 const WAIT_FOR_CODE_MS = 58_000
@@ -52,6 +54,7 @@ export function profileSources(workspace: Workspace, plan: Plan, options: Source
   const { root, steps } = plan
   let saved = false
   let recorded = false
+  let waitedMs = 0
   /** One budget for all hops together: consumers give up after 22 s at the earliest (contract §1.6). */
   let signal: AbortSignal | null = null
   const deadline = (): AbortSignal => {
@@ -68,6 +71,7 @@ export function profileSources(workspace: Workspace, plan: Plan, options: Source
     if (serial) backOff(workspace, questionName(identity.id, serial))
     throw error
   }
+  const mayWaitForPerson = options.asking?.mayAsk === true && steps.some(asksForCode)
   let fetched: Session | RootCredentials | null = null
   const fetchAnew = async () => {
     const { fetchRoot } = await import('./fetch-root.ts')
@@ -92,7 +96,11 @@ export function profileSources(workspace: Workspace, plan: Plan, options: Source
       fetched = 'identity' in given ? given : null
       return given
     },
-    cacheKey: (identity, level) => cacheKey(workspace, plan, identity, level),
+    cacheKey(identity, level) {
+      const { keptAs = plan } = options
+      if (level !== steps.length - 1) return cacheKey(workspace, plan, identity, level)
+      return cacheKey(workspace, keptAs, identity, keptAs.steps.length - 1)
+    },
     note: (key) => index.known('session', key),
     read: async (key) => readSession(await options.store(), key),
     async save(key, session, identity, level) {
@@ -108,16 +116,20 @@ export function profileSources(workspace: Workspace, plan: Plan, options: Source
       }
       if (!recorded) forgetFailure(workspace, plan.profile)
       endBackoff(workspace, `session ${key}`)
+      const serial = steps[level]?.mfaSerial
+      if (serial) endBackoff(workspace, questionName(identity.id, serial))
       saved = true
     },
     stsNowMs: (clockName) => stsNowMs(workspace, clockName),
     async exclusively(key, { isUrgent, whileWaiting }, work) {
       const { refreshExclusively } = await import('./single-flight.ts')
       const startedMs = context.nowMs()
+      const beganMs = performance.now()
+      const waitMs = !isUrgent ? WAIT_WITH_SESSION_MS : mayWaitForPerson ? WAIT_FOR_CODE_MS : WAIT_MS
       const flight = {
         name: `session ${key}`,
         profile: plan.profile,
-        waitMs: !isUrgent ? WAIT_WITH_SESSION_MS : plan.steps.some(asksForCode) ? WAIT_FOR_CODE_MS : WAIT_MS,
+        waitMs: Math.max(0, waitMs - waitedMs),
         record,
         async whileWaiting() {
           if (!recorded) throwRefusalSince(workspace, plan.profile, startedMs)
@@ -125,6 +137,7 @@ export function profileSources(workspace: Workspace, plan: Plan, options: Source
         },
       }
       const session = await refreshExclusively(workspace, flight, async () => {
+        waitedMs += performance.now() - beganMs
         if (!recorded) throwRefusalSince(workspace, plan.profile, startedMs)
         // Kept while the lock is still held: whoever waits for it takes STS's refusal as its own.
         return work().catch((error: unknown) => {

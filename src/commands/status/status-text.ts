@@ -38,8 +38,11 @@ function detailOf(status: ProfileStatus, nowMs: number): string {
   return way
 }
 
-/** What a message says after naming what could not be done to which thing: the line names the profile already. */
+/**
+ * What a message says after naming what could not be done to which thing: the line names the profile already. Where a
+ * setting stands (`(…/config:12)`) is left to `list`, which has room for it.
+ */
 function stateOf(message: string): string {
   const at = message.startsWith('cannot ') ? message.indexOf(': ') : -1
-  return at === -1 ? message : message.slice(at + 2)
+  return (at === -1 ? message : message.slice(at + 2)).replaceAll(/ \([^()]*:\d+\)/g, '')
 }

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { mkdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
-import { restoreTo, snapshotOf } from '../folder-snapshot.ts'
+import { kept } from '../folder-snapshot.ts'
 import { between, oneOf, type Random } from '../random.ts'
 import type { SweepWorld } from '../sweep-world.ts'
 import { garbage } from './damage.ts'
@@ -59,17 +59,17 @@ export const CONFIG_FAULTS: readonly Fault[] = [
   ...Object.entries(TEXTS).map(([how, change]) => ({
     name: `config: ${how}`,
     apply: (world: SweepWorld, random: Random) =>
-      edited(world, (path) => writeFileSync(path, change(readFileSync(path, 'utf8'), random))),
+      edited(configOf(world), (path) => writeFileSync(path, change(readFileSync(path, 'utf8'), random))),
   })),
   ...Object.entries(PLACES).map(([how, change]) => ({
     name: `config: ${how}`,
-    apply: (world: SweepWorld) => edited(world, change),
+    apply: (world: SweepWorld) => edited(configOf(world), change),
   })),
   {
     name: 'credentials file: hostile',
     apply(world, random) {
       const path = join(world.home, '.aws/credentials')
-      return edited(world, () =>
+      return edited(path, () =>
         writeFileSync(
           path,
           oneOf<string | Buffer>(random, [
@@ -88,7 +88,7 @@ export const CONFIG_FAULTS: readonly Fault[] = [
     apply(world, random) {
       const path = configOf(world)
       const text = readFileSync(path, 'utf8')
-      const applied = edited(world, () => {})
+      const applied = edited(path, () => {})
       return {
         ...applied,
         editsConfig: true,
@@ -108,9 +108,9 @@ export const CONFIG_FAULTS: readonly Fault[] = [
   },
 ]
 
-function edited(world: SweepWorld, edit: (path: string) => void): Applied {
-  const folder = join(world.home, '.aws')
-  const before = snapshotOf(folder)
-  edit(configOf(world))
-  return { undo: () => restoreTo(folder, before) }
+/** The other AWS file stays as the run leaves it. */
+function edited(path: string, edit: (path: string) => void): Applied {
+  const undo = kept([path])
+  edit(path)
+  return { undo }
 }

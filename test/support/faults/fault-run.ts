@@ -2,7 +2,6 @@ import { existsSync, lstatSync, readFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { CredError } from '../../../src/core/errors.ts'
-import { readKey } from '../../../src/keychain/session-items.ts'
 import { readVaultHeader, unwrapVaultKey } from '../../../src/keychain/vault-header.ts'
 import { openVault } from '../../../src/keychain/vault-store.ts'
 import { documentOf, type Ended, filesBelow, PASSPHRASE, processOf, startIn } from '../e2e-place.ts'
@@ -50,7 +49,7 @@ export async function judgedRun(
   const random = randomFrom(planned.seed)
   const run = VERB_RUNS[planned.verb] as VerbRun
   await world.restore(MOMENTS[planned.moment])
-  const configBefore = configOf(world)
+  const before = awsFiles(world)
   const applied: Applied[] = []
   try {
     for (const fault of planned.faults) applied.push(await fault.apply(world, random))
@@ -59,7 +58,7 @@ export async function judgedRun(
     const lastedMs = performance.now() - started
     const problems = [
       ...(hung ? [`hung: killed after ${deadlineMs / 1000} s`] : []),
-      ...judgeEnd(ended, applied, planned.verb, hung),
+      ...judgeEnd(ended, run, applied, hung),
       ...judgeWords(ended, run, applied),
       ...judgeAnswer(world, run, ended, applied),
       ...leaks(world, run, ended),
@@ -67,7 +66,7 @@ export async function judgedRun(
     for (const each of applied.reverse()) await each.undo?.()
     world.sts.faults.clear()
     world.sts.setIssueSeconds(null)
-    problems.push(...(await judgeAfter(world, planned, ended, applied, configBefore)))
+    problems.push(...(await judgeAfter(world, planned, ended, applied, before)))
     return { planned, outcome: outcomeOf(run, ended), lastedMs, problems }
   } catch (error) {
     // A mistake of the sweep itself: told with the run that it happened in.
@@ -113,12 +112,25 @@ function outcomeOf(run: VerbRun, { code, out, signal }: Ended): Outcome {
 const KNOWN_CODES = [0, 1, 2, 3, 130]
 const SIGNAL_CODES: Readonly<Record<string, number>> = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143, SIGKILL: 137 }
 
-function judgeEnd({ code, signal }: Ended, applied: readonly Applied[], verb: string, hung: boolean): string[] {
-  if (hung) return []
+function judgeEnd(ended: Ended, run: VerbRun, applied: readonly Applied[], hung: boolean): string[] {
+  if (hung || isCommandsOwn(ended, run, applied)) return []
+  const { code, signal } = ended
   const signals = applied.flatMap((each) => each.signals ?? [])
   if (signal !== null) return signals.includes(signal) ? [] : [`was ended by ${signal}, which nobody sent`]
-  const known = [...KNOWN_CODES, ...(verb === 'exec' ? [126, 127] : []), ...signals.map((each) => SIGNAL_CODES[each])]
+  const ofCommand = run.runsCommand === true ? [126, 127] : []
+  const known = [...KNOWN_CODES, ...ofCommand, ...signals.map((each) => SIGNAL_CODES[each])]
   return known.includes(code ?? -1) ? [] : [`ended with ${code}, which is no exit code of it`]
+}
+
+/** `exec` and `serve` end as their command did, which has words of its own, or none where nobody hears it. */
+function isCommandsOwn({ code, signal, err }: Ended, run: VerbRun, applied: readonly Applied[]): boolean {
+  if (run.runsCommand !== true || err.includes('aws-cred: error: ')) return false
+  if (signal === 'SIGPIPE') return isDeafOut(applied)
+  return code !== 0 && code !== null && (err !== '' || isDeafOut(applied))
+}
+
+function isDeafOut(applied: readonly Applied[]): boolean {
+  return applied.some((each) => each.deaf === 'stdout' || each.deaf === 'both')
 }
 
 /** Node's own, a stack, a dump of values; the words of the SDK. */
@@ -126,7 +138,8 @@ const NOT_FOR_PEOPLE =
   /^\s+at |node:|Node\.js|\(node:\d+\)|internal\/|\b[A-Z]\w*Error\b|\bERR_|\bundefined\b|\bNaN\b|\[object |\$response|deserializ|an error of this program|SQLITE|sqlite/im
 const CONTROLS = /[\0-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]/
 
-function judgeWords({ code, signal, out, err }: Ended, run: VerbRun, applied: readonly Applied[]): string[] {
+function judgeWords(ended: Ended, run: VerbRun, applied: readonly Applied[]): string[] {
+  const { code, signal, out, err } = ended
   const deaf = applied.map((each) => each.deaf)
   const deafErr = deaf.includes('stderr') || deaf.includes('both')
   const problems: string[] = []
@@ -136,7 +149,7 @@ function judgeWords({ code, signal, out, err }: Ended, run: VerbRun, applied: re
       `its stderr is not for people: ${JSON.stringify(err.slice(Math.max(0, found.index - 100), found.index + 300))}`,
     )
   if (CONTROLS.test(err)) problems.push(`its stderr has control characters: ${JSON.stringify(err.slice(0, 300))}`)
-  if (signal !== null || deafErr) return problems
+  if (signal !== null || deafErr || isCommandsOwn(ended, run, applied)) return problems
   const errors = err.split('\n').filter((line) => line.startsWith('aws-cred: error: '))
   if (code === 0 && run.credentialsIn !== undefined && err !== '')
     problems.push(`it succeeded, and says: ${JSON.stringify(err.slice(0, 300))}`)
@@ -152,8 +165,7 @@ function judgeWords({ code, signal, out, err }: Ended, run: VerbRun, applied: re
 /** Every answer is a session of the right role that lives, by STS's own record; half an answer is none. */
 function judgeAnswer(world: SweepWorld, run: VerbRun, { code, out }: Ended, applied: readonly Applied[]): string[] {
   if (run.credentialsIn === undefined) return []
-  const deaf = applied.some((each) => each.deaf === 'stdout' || each.deaf === 'both')
-  if (out === '') return code === 0 && !deaf ? ['it succeeded and gave nothing'] : []
+  if (out === '') return code === 0 && !isDeafOut(applied) ? ['it succeeded and gave nothing'] : []
   const handed = run.credentialsIn(out)
   if (handed === null) return [`half an answer: ${out.length} characters`]
   return wrongIn(world, handed)
@@ -175,15 +187,11 @@ function leaks(world: SweepWorld, run: VerbRun, { out, err }: Ended): string[] {
   const sweep = new SecretSweep(world.secrets())
   const handed = run.credentialsIn?.(out)?.AccessKeyId
   const meant = `session ${handed ?? 'none'} `
-  const kept = join(world.runtimeDir, 'aws-cred/')
   const looked = [
     ['stderr', sweep.leaksIn(err)] as const,
     ['stdout', sweep.leaksIn(out).filter(({ secret }) => !secret.includes(meant))] as const,
     ...filesBelow(world.root)
-      .filter(
-        (file) =>
-          file !== world.env.AWS_CRED_VAULT_KEY_FILE && !file.startsWith(kept) && lstatSync(file).size < 20_000_000,
-      )
+      .filter((file) => !world.meansToHold(file) && lstatSync(file).size < 20_000_000)
       .map((file) => [file, sweep.leaksIn(readFileSync(file))] as const),
   ]
   return looked.flatMap(([where, found]) => found.map(({ secret, form }) => `a leak: ${secret} in ${where} (${form})`))
@@ -195,7 +203,7 @@ async function judgeAfter(
   { verb }: PlannedRun,
   ended: Ended,
   applied: readonly Applied[],
-  configBefore: string,
+  before: AwsTexts,
 ): Promise<string[]> {
   const problems: string[] = []
   const wasKilled = ended.signal !== null || applied.some((each) => each.signals !== undefined)
@@ -206,16 +214,17 @@ async function judgeAfter(
   } catch {
     problems.push(`the next run does not work (${next.code ?? next.signal}): ${JSON.stringify(next.err.slice(0, 400))}`)
   }
-  const there = await keysThere(world)
-  if (!there.includes('user1')) problems.push('the key "user1" is lost')
-  if (!there.includes('spare') && verb !== 'remove') problems.push('the key "spare" is lost')
-  if (there.includes('spare') && verb === 'remove' && ended.code === 0)
-    problems.push('the key "spare" is said to be removed, and there')
+  const wasPutBack = applied.some((each) => each.undo !== undefined)
+  problems.push(...(await lostKeys(world, verb, ended.code === 0 && !wasPutBack)))
   if (!applied.some((each) => each.editsConfig)) {
-    const after = configOf(world)
-    const isWhole =
-      after === configBefore || (verb === 'setup' && after.startsWith(configBefore) && after.endsWith('\n'))
+    const { config, credentials } = awsFiles(world)
+    const mayGrow = verb === 'setup' || verb === 'import'
+    const isWhole = config === before.config || (mayGrow && config.startsWith(before.config) && config.endsWith('\n'))
     if (!isWhole) problems.push('the config is neither what it was nor what was to be written')
+    const taken = before.credentials.replace(/aws_\w+ = \S+\n/g, '')
+    if (credentials !== before.credentials && !(verb === 'import' && credentials === taken)) {
+      problems.push('the credentials file is neither what it was nor without its keys')
+    }
   }
   if (!wasKilled) {
     const left = filesBelow(world.root).filter((file) => /^\.(tmp|new)-[0-9a-f]{16}$/.test(basename(file)))
@@ -224,29 +233,46 @@ async function judgeAfter(
   return problems
 }
 
-/** Empty where it is gone, which it must not be. */
-function configOf({ home }: SweepWorld): string {
-  const path = join(home, '.aws/config')
-  return existsSync(path) ? readFileSync(path, 'utf8') : ''
+interface AwsTexts {
+  readonly config: string
+  readonly credentials: string
 }
 
-/** Which of the two keys the store holds whole. */
-async function keysThere(world: SweepWorld): Promise<string[]> {
-  const found: string[] = []
-  if (world.kind === 'keychain') {
-    const items = keychainItems(world)
-    for (const name of ['user1', 'spare'])
-      if (readRaw(items, `key:${name}`).includes(`\\"name\\":\\"${name}\\"`)) found.push(name)
-    return found
+/** Empty where one is gone, which it must not be. */
+function awsFiles({ home }: SweepWorld): AwsTexts {
+  const text = (name: string) => {
+    const path = join(home, '.aws', name)
+    return existsSync(path) ? readFileSync(path, 'utf8') : ''
   }
+  return { config: text('config'), credentials: text('credentials') }
+}
+
+/** A key is there when the store gives it back whole, or the credentials file still has it. */
+async function lostKeys(world: SweepWorld, verb: string, isDone: boolean): Promise<string[]> {
+  const stored = await storedSecrets(world)
+  const inFile = awsFiles(world).credentials
+  return Object.entries(world.keys).flatMap(([name, { secret }]) => {
+    const isThere = stored.get(name)?.includes(secret) === true || inFile.includes(secret)
+    if (name === 'spare' && verb === 'remove') {
+      return isThere && isDone ? ['the key "spare" is said to be removed, and there'] : []
+    }
+    return isThere ? [] : [`the key "${name}" is lost`]
+  })
+}
+
+/** What the store holds under each name, past our own reading for the keychain. */
+async function storedSecrets(world: SweepWorld): Promise<Map<string, string>> {
+  const found = new Map<string, string>()
+  const items = world.kind === 'keychain' ? keychainItems(world) : null
   const dir = join(stateDir(world), 'vault')
-  const store = openVault(dir, await unwrapVaultKey(dir, PASSPHRASE), readVaultHeader(dir))
-  for (const name of ['user1', 'spare']) {
-    const key = await readKey(store, name).catch((error: unknown) => {
+  const store = items === null ? openVault(dir, await unwrapVaultKey(dir, PASSPHRASE), readVaultHeader(dir)) : null
+  for (const name of Object.keys(world.keys)) {
+    if (items !== null) found.set(name, readRaw(items, `key:${name}`))
+    const key = await store?.get(`key:${name}`).catch((error: unknown) => {
       if (error instanceof CredError) return null
       throw error
     })
-    if (key !== null) found.push(name)
+    if (key) found.set(name, key)
   }
   return found
 }

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { setTimeout as wait } from 'node:timers/promises'
 import { changeIndex, indexFiles, keychainItems, stateDir } from '../e2e-stored.ts'
-import { restoreTo, snapshotOf } from '../folder-snapshot.ts'
+import { kept } from '../folder-snapshot.ts'
 import { between, oneOf, type Random } from '../random.ts'
 import type { SweepWorld } from '../sweep-world.ts'
 import { FILE_DAMAGE, FOLDER_DAMAGE, garbage } from './damage.ts'
@@ -18,37 +18,38 @@ const filesOf = (folder: string, start: string): string[] =>
     .filter((name) => name.startsWith(start))
     .map((name) => join(folder, name))
 
-/** One fault for each way to damage some files; `undo` puts the folder back where only a person could. */
+/** One fault for each way to damage some files; `isUndone` where only a person could mend them. */
 function damagedFiles(
   what: string,
   files: (world: SweepWorld) => string[],
-  folder: ((world: SweepWorld) => string) | null,
+  isUndone: boolean,
   where?: (world: SweepWorld) => boolean,
 ): Fault[] {
   return Object.entries(FILE_DAMAGE).map(([how, damage]) => ({
     name: `${what}: ${how}`,
     ...(where === undefined ? {} : { where }),
-    apply: (world, random) => damaged(some(files(world), random), damage, random, folder?.(world) ?? null),
+    apply: (world, random) => damaged(some(files(world), random), damage, random, isUndone),
   }))
 }
 
 function damagedFolder(
   what: string,
   path: (world: SweepWorld) => string,
-  undone: boolean,
+  isUndone: boolean,
   where?: (world: SweepWorld) => boolean,
 ): Fault[] {
   return Object.entries(FOLDER_DAMAGE).map(([how, damage]) => ({
     name: `${what}: ${how}`,
     ...(where === undefined ? {} : { where }),
-    apply: (world, random) => damaged([path(world)], damage, random, undone ? stateDir(world) : null),
+    apply: (world, random) => damaged([path(world)], damage, random, isUndone),
   }))
 }
 
-function damaged(paths: readonly string[], damage: Damage, random: Random, undone: string | null): Applied {
-  const before = undone === null ? null : snapshotOf(undone)
+function damaged(paths: readonly string[], damage: Damage, random: Random, isUndone: boolean): Applied {
+  // What the run itself stores beside them must not go with that.
+  const putBack = isUndone ? kept(paths) : null
   for (const path of paths) damage(path, random)
-  return before === null || undone === null ? {} : { undo: () => restoreTo(undone, before) }
+  return putBack === null ? {} : { undo: putBack }
 }
 
 /** All of them, or some. */
@@ -58,15 +59,14 @@ function some(files: readonly string[], random: Random): string[] {
   return picked.length > 0 ? picked : [oneOf(random, files)]
 }
 
-/** The whole folder, which holds other worlds' too, comes back with what was in it. */
 const INDEX_DIR = (world: SweepWorld): string =>
   join(stateDir(world), 'index', readdirSync(join(stateDir(world), 'index'))[0] ?? '')
 const LOCKS_DIR = (world: SweepWorld): string => join(stateDir(world), 'locks')
 
 export const STORE_FAULTS: readonly Fault[] = [
-  ...damagedFiles('session items', (world) => filesOf(vaultDir(world), 'session-'), null, inVault),
-  ...damagedFiles('key items', (world) => filesOf(vaultDir(world), 'key-'), vaultDir, inVault),
-  ...damagedFiles('vault header', (world) => [join(vaultDir(world), 'vault.json')], vaultDir, inVault),
+  ...damagedFiles('session items', (world) => filesOf(vaultDir(world), 'session-'), false, inVault),
+  ...damagedFiles('key items', (world) => filesOf(vaultDir(world), 'key-'), true, inVault),
+  ...damagedFiles('vault header', (world) => [join(vaultDir(world), 'vault.json')], true, inVault),
   ...damagedFolder('vault folder', vaultDir, true, inVault),
   ...damagedFiles(
     'copies in memory',
@@ -74,36 +74,36 @@ export const STORE_FAULTS: readonly Fault[] = [
       readdirSync(join(runtimeDir, 'aws-cred'), { recursive: true, withFileTypes: true })
         .filter((entry) => entry.isFile())
         .map((entry) => join(entry.parentPath, entry.name)),
-    ({ runtimeDir }) => runtimeDir,
+    true,
     ({ kind }) => kind === 'vault unlocked',
   ),
   ...damagedFiles(
     'vault key file',
     ({ home }) => [join(home, 'vault-key')],
-    ({ home }) => home,
+    true,
     ({ kind }) => kind === 'vault by key file',
   ),
   {
     name: 'vault: locked',
     where: inVault,
     apply({ runtimeDir }) {
-      const before = snapshotOf(runtimeDir)
+      const undo = kept([runtimeDir])
       rmSync(join(runtimeDir, 'aws-cred'), { recursive: true, force: true })
-      return { env: { AWS_CRED_VAULT_KEY_FILE: undefined }, undo: () => restoreTo(runtimeDir, before) }
+      return { env: { AWS_CRED_VAULT_KEY_FILE: undefined }, undo }
     },
   },
   {
     name: 'vault: another key',
     where: inVault,
     apply({ home, runtimeDir }, random) {
-      const before = snapshotOf(runtimeDir)
+      const undo = kept([runtimeDir])
       rmSync(join(runtimeDir, 'aws-cred'), { recursive: true, force: true })
       const file = join(home, 'other-key')
       writeFileSync(file, Buffer.alloc(32, between(random, 1, 255)).toString('base64'), { mode: 0o600 })
-      return { env: { AWS_CRED_VAULT_KEY_FILE: file }, undo: () => restoreTo(runtimeDir, before) }
+      return { env: { AWS_CRED_VAULT_KEY_FILE: file }, undo }
     },
   },
-  ...damagedFiles('index entries', (world) => indexFiles(world), null),
+  ...damagedFiles('index entries', (world) => indexFiles(world), false),
   ...damagedFolder('index folder', INDEX_DIR, false),
   {
     name: 'index: lies',
@@ -125,7 +125,7 @@ export const STORE_FAULTS: readonly Fault[] = [
   ...damagedFiles(
     'lock files',
     (world) => filesOf(LOCKS_DIR(world), '').filter((file) => file.endsWith('.lock')),
-    null,
+    false,
   ),
   ...Object.entries(FILE_DAMAGE)
     .filter(([how]) => how !== 'gone')

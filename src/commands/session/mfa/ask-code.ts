@@ -1,7 +1,8 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { codeDialogs } from '../../../core/code-dialog.ts'
 import type { Terminal } from '../../../core/context.ts'
 import { CredError } from '../../../core/errors.ts'
-import { deviceText, printedCode, typedCode } from '../../../core/mfa-code.ts'
+import { deviceText, printedAccounts, printedCode, typedCode } from '../../../core/mfa-code.ts'
 import type { MfaSettings } from '../../../core/mfa-settings.ts'
 import { quoted, shown } from '../../../core/text.ts'
 import { askingProgram } from '../../../io/asking-program.ts'
@@ -21,8 +22,9 @@ export interface Asking {
   readonly note?: string
   /** A code that was given before anybody was asked. */
   readonly code?: string
-  /** Takes what is shown meanwhile off the screen. */
+  /** Take what is shown meanwhile off the screen, and put it back. */
   beforeQuestion?(): void
+  afterQuestion?(): void
 }
 
 export interface CodeQuestion {
@@ -32,14 +34,14 @@ export interface CodeQuestion {
   readonly asking: Asking
 }
 
-/** One way to come by a code. Each asks until it has six digits, at most up to the deadline. */
+/** One way to come by a code. All throw `CredError('person' | 'interrupted' | 'failed')` where none comes. */
 export interface CodeSource {
-  /** Throws `CredError('person' | 'interrupted' | 'failed')` where none comes. */
+  /** Asks until it has six digits, at most up to the deadline. */
   code(deadlineMs: number): Promise<string>
   /** Tells why one more code is asked for. */
   say(text: string): void
-  /** Lets time pass until the device shows another code; null where a program makes them and nobody watches. */
-  readonly screen: Terminal | null
+  /** Lets time pass until the device shows another code than the one that was used. */
+  untilNext(ms: number): Promise<void>
 }
 
 /**
@@ -67,14 +69,17 @@ export function codeSource(workspace: Workspace, question: CodeQuestion): CodeSo
 /** The code of `login --mfa-token -`, for the first question. */
 function fromStdin(code: string): CodeSource {
   let given: string | null = code
+  const gone = () => new CredError('failed', 'cannot get an MFA code: the one on stdin was used or refused')
   return {
-    screen: null,
     say: () => undefined,
     async code() {
-      if (given === null) throw new CredError('failed', 'cannot get an MFA code: the one on stdin was used or refused')
+      if (given === null) throw gone()
       const first = given
       given = null
       return first
+    },
+    async untilNext() {
+      throw gone()
     },
   }
 }
@@ -90,8 +95,9 @@ function atTerminal(workspace: Workspace, question: CodeQuestion, terminal: Term
   const text = `${prefix}${questionText(workspace, question)}: `
   const say = (line: string): void => terminal.show(`${prefix}${line}\n`)
   return {
-    screen: terminal,
     say,
+    untilNext: (ms) =>
+      terminal.countDown(ms, (seconds) => `${prefix}that code was used: the next one comes in ${seconds} s`),
     async code(deadlineMs) {
       for (;;) {
         const leftMs = deadlineMs - performance.now()
@@ -112,9 +118,12 @@ function inWindow(workspace: Workspace, question: CodeQuestion): CodeSource | nu
   if (codeDialogs(text, 1, context.platform, context.env).length === 0) return null
   let note = ''
   return {
-    screen: null,
     say(line) {
       note = `${line}. `
+    },
+    async untilNext(ms) {
+      note = 'that code was used. '
+      await sleep(ms)
     },
     async code(deadlineMs) {
       for (;;) {
@@ -148,13 +157,20 @@ async function windowAnswer(
 
 function fromProgram(workspace: Workspace, question: CodeQuestion, command: HelperCommand, name: string): CodeSource {
   return {
-    screen: question.asking.typed ? workspace.context.openTerminal() : null,
     say: () => undefined,
+    untilNext: (ms) => sleep(ms),
     async code(deadlineMs) {
       const leftMs = Math.max(0, deadlineMs - performance.now())
       const end = await runHelper(command, { ...limits(workspace, question, leftMs, {}), stderrToTerminal: true })
       if (isAbsent(end)) throw new CredError('failed', `cannot get an MFA code: ${quoted(name)} is not installed`)
-      const code = end.kind === 'ended' && end.status === 0 ? printedCode(end.out) : null
+      const out = end.kind === 'ended' && end.status === 0 ? end.out : ''
+      // Each is another account's: a wrong one is not only refused, it may lock the device.
+      if ('argv' in command && printedAccounts(out) > 1) {
+        throw new CredError('failed', `cannot get an MFA code from ${name}: several of its accounts fit the name`, {
+          hint: 'aws_cred_ykman_name is to be the whole name: ykman oath accounts list',
+        })
+      }
+      const code = printedCode(out)
       if (code !== null) return code
       throw new CredError('failed', `cannot get an MFA code from ${name}: ${programFault(end)}`)
     },

@@ -1,10 +1,12 @@
 import { backoffLeftMs } from '../../../core/backoff.ts'
 import { CredError } from '../../../core/errors.ts'
-import { mfaDirectSetting } from '../../../core/mfa-settings.ts'
+import { mfaDirectSetting, mfaSettings } from '../../../core/mfa-settings.ts'
 import type { Plan } from '../../../core/plan.ts'
 import { withCodeForRole } from '../../../core/plan-mfa.ts'
+import { LockUnavailable, withLock } from '../../../io/lock.ts'
 import { backOff, endBackoff } from '../back-off.ts'
 import { directName } from '../plan-options.ts'
+import { profileLock } from '../single-flight.ts'
 import type { Workspace } from '../workspace.ts'
 import type { Asking } from './ask-code.ts'
 
@@ -12,8 +14,8 @@ const NOTE = 'STS refuses the session made with that code; a code for the role i
 
 /**
  * Where STS says AccessDenied to a session made with a code, the role may still take a code itself. That is tried once
- * a back-off, since AccessDenied is also plain lack of permission, and remembered only when it works. Throws `refusal`
- * where it is not to be tried, or fails as well.
+ * a back-off, since AccessDenied is also plain lack of permission, and remembered only when it works; of many that were
+ * refused together one tries. Throws `refusal` where it is not to be tried, or fails as well.
  */
 export async function tryDirect<T>(
   workspace: Workspace,
@@ -24,20 +26,27 @@ export async function tryDirect<T>(
   const { index, context, files } = workspace
   const direct = isRefusedSession(refusal) && asking.mayAsk ? withCodeForRole(plan) : null
   if (direct === null || mfaDirectSetting(direct.step.profile, files.profiles) !== null) throw refusal
-  const name = directName(direct.step.roleArn, direct.serial)
+  const { roleArn, profile } = direct.step
+  const name = directName(roleArn, direct.serial)
   const restName = `direct ${name}`
-  if (backoffLeftMs(index.known('backoff', restName), context.nowMs()) > 0) throw refusal
-  // Before the question: it may be let go by Ctrl-C.
-  backOff(workspace, restName)
-  let given: T
-  try {
-    given = await obtain(direct.plan, { ...asking, note: NOTE })
-  } catch (error) {
-    throw error instanceof CredError && error.code === 'interrupted' ? error : refusal
+  const isLearned = () => index.known('direct', name) !== null
+  const attempt = async (): Promise<T> => {
+    if (isLearned()) return obtain(direct.plan, asking)
+    if (backoffLeftMs(index.known('backoff', restName), context.nowMs()) > 0) throw refusal
+    // Before the question: it may be let go by Ctrl-C.
+    backOff(workspace, restName)
+    const given = await obtain(direct.plan, { ...asking, note: NOTE })
+    index.write('direct', name, { name })
+    endBackoff(workspace, restName)
+    return given
   }
-  index.write('direct', name, { name })
-  endBackoff(workspace, restName)
-  return given
+  const { timeoutMs } = mfaSettings(profile, files.profiles)
+  try {
+    return await withLock(profileLock(workspace, restName, { profile: plan.profile, waitMs: timeoutMs }), attempt)
+  } catch (error) {
+    const isTold = error instanceof CredError ? error.code === 'interrupted' : !(error instanceof LockUnavailable)
+    throw isTold ? error : refusal
+  }
 }
 
 /** STS's refusal of a session made with a code, not of the code itself. */

@@ -1,11 +1,11 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import { backoffLeftMs } from '../../../core/backoff.ts'
 import { spanText } from '../../../core/clock.ts'
 import { CredError } from '../../../core/errors.ts'
 import { nextCodeInMs } from '../../../core/mfa-code.ts'
 import { pasteable } from '../../../core/paste.ts'
 import { LockUnavailable, withLock } from '../../../io/lock.ts'
-import { backOff, endBackoff, questionName } from '../back-off.ts'
+import { backOff, questionName } from '../back-off.ts'
+import { profileLock } from '../single-flight.ts'
 import type { Workspace } from '../workspace.ts'
 import { type CodeQuestion, type CodeSource, codeSource } from './ask-code.ts'
 import { rememberCode, wasUsed } from './used-codes.ts'
@@ -33,69 +33,62 @@ export async function withCode<T>(workspace: Workspace, use: CodeUse, send: (cod
   return asOnlyQuestion(workspace, use, async () => {
     // Another question may have been let go while this one waited for its turn.
     if (!use.asking.typed) throwInCoolDown(workspace, use)
-    const deadlineMs = performance.now() + use.settings.timeoutMs
-    if (use.asking.note !== undefined) source.say(use.asking.note)
-    for (let tries = 1; ; tries++) {
-      const code = await unusedCode(workspace, use, source, deadlineMs)
-      rememberCode(workspace, use.serial, code, use.serverMs())
-      try {
-        const result = await send(code)
-        endBackoff(workspace, coolDownName(use))
-        return result
-      } catch (error) {
-        if (!isWrongCode(error)) throw error
-        if (tries === TRIES) backOff(workspace, coolDownName(use))
-        if (tries === TRIES) throw error
-        source.say('STS refused that code')
-      }
+    try {
+      return await askAndSend(workspace, use, source, send)
+    } catch (error) {
+      // Whatever it was, the next call would only ask again: consumers try twice (contract §1.5).
+      backOff(workspace, coolDownName(use))
+      throw error
     }
   })
+}
+
+async function askAndSend<T>(
+  workspace: Workspace,
+  use: CodeUse,
+  source: CodeSource,
+  send: (code: string) => Promise<T>,
+): Promise<T> {
+  const deadlineMs = performance.now() + use.settings.timeoutMs
+  use.asking.beforeQuestion?.()
+  if (use.asking.note !== undefined) source.say(use.asking.note)
+  for (let tries = 1; ; tries++) {
+    const code = await unusedCode(workspace, use, source, deadlineMs).catch((error: unknown) => {
+      if (!(error instanceof CredError) || error.code === 'interrupted') throw error
+      throw new CredError(error.code, `cannot ${use.purpose}: ${withoutCannot(error.message)}`, loginHint(use))
+    })
+    rememberCode(workspace, use.serial, code, use.serverMs())
+    try {
+      return await send(code)
+    } catch (error) {
+      if (!isWrongCode(error) || tries === TRIES) throw error
+      use.asking.beforeQuestion?.()
+      source.say('STS refused that code')
+    }
+  }
 }
 
 /** A code that was not sent yet: STS takes each once, and a second try only looks like a wrong one. */
 async function unusedCode(workspace: Workspace, use: CodeUse, source: CodeSource, deadlineMs: number): Promise<string> {
   for (;;) {
-    let code: string
-    try {
-      use.asking.beforeQuestion?.()
-      code = await source.code(deadlineMs)
-    } catch (error) {
-      backOff(workspace, coolDownName(use))
-      if (!(error instanceof CredError) || error.code === 'interrupted') throw error
-      throw new CredError(error.code, `cannot ${use.purpose}: ${withoutCannot(error.message)}`, loginHint(use))
-    }
+    const code = await source.code(deadlineMs)
+    use.asking.afterQuestion?.()
     if (!wasUsed(workspace, use.serial, code, use.serverMs())) return code
+    use.asking.beforeQuestion?.()
     await untilNextCode(use, source, deadlineMs)
   }
 }
 
 async function untilNextCode(use: CodeUse, source: CodeSource, deadlineMs: number): Promise<void> {
-  const endMs = performance.now() + nextCodeInMs(use.serverMs())
-  if (endMs > deadlineMs) {
-    throw new CredError('person', `cannot ${use.purpose}: that MFA code was used, and the next one comes too late`, {
-      ...loginHint(use),
-    })
-  }
-  const prefix = use.asking.typed ? '' : 'aws-cred: '
-  for (let leftMs = endMs - performance.now(); leftMs > 0; leftMs = endMs - performance.now()) {
-    source.screen?.show(`\r\u001b[K${prefix}that code was used: the next one comes in ${Math.ceil(leftMs / 1000)} s`)
-    await sleep(Math.min(1000, leftMs))
-  }
-  source.screen?.show('\r\u001b[K')
+  const ms = nextCodeInMs(use.serverMs())
+  if (performance.now() + ms < deadlineMs) return source.untilNext(ms)
+  throw new CredError('person', 'cannot ask: that code was used, and the next one comes too late')
 }
 
 async function asOnlyQuestion<T>(workspace: Workspace, use: CodeUse, work: () => Promise<T>): Promise<T> {
+  const { profile, serial, settings } = use
   try {
-    return await withLock(
-      {
-        folder: workspace.paths.locksDir,
-        name: `mfa ${use.serial}`,
-        deadlineMs: performance.now() + use.settings.timeoutMs,
-        nowMs: () => performance.now(),
-        holder: { pid: process.pid, program: `aws-cred for ${use.profile}` },
-      },
-      work,
-    )
+    return await withLock(profileLock(workspace, `mfa ${serial}`, { profile, waitMs: settings.timeoutMs }), work)
   } catch (error) {
     // Without a lock two questions may be open at once, which beats none.
     if (error instanceof LockUnavailable) return work()
