@@ -36,7 +36,7 @@ export async function serveRequests(program: string, world: BenchWorld, hit: Com
 
 function middle(times: number[]): Omit<Figures, 'name'> {
   const sorted = times.sort((a, b) => a - b)
-  return { medianMs: quantile(sorted, 0.5), p90Ms: quantile(sorted, 0.9) }
+  return { p10Ms: quantile(sorted, 0.1), medianMs: quantile(sorted, 0.5), p90Ms: quantile(sorted, 0.9) }
 }
 
 function firstLine(child: ChildProcess): Promise<string> {
