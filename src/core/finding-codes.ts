@@ -17,6 +17,8 @@ export const FINDINGS = {
   'env-expiry-left': 'an expiration that is not of these keys makes the AWS CLI and boto3 refuse good ones',
   'env-expiry-unread': 'the AWS CLI and boto3 cannot use keys beside an expiration that is no time with a zone',
 
+  'env-kept': 'what is kept for new shells comes back in each of them, expired or not',
+
   'token-in-config': 'a pasted session cannot renew itself, and hides what could',
   'token-in-credentials': 'a pasted session cannot renew itself, and hides what could',
   'static-keys': 'whoever reads the file has the key, and it never expires',

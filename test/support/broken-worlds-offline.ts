@@ -124,6 +124,22 @@ export const OFFLINE_WORLDS: readonly BrokenWorld[] = [
     finds: [],
   },
   {
+    name: 'keys that fish keeps',
+    env: { ...variables(TEMPORARY, TOKEN), ...LATER },
+    files: {
+      '.config/fish/fish_variables': `# VERSION: 3.0\nSETUVAR --export AWS_SESSION_TOKEN:${TOKEN}\nSETUVAR fish_key:x\n`,
+    },
+    finds: ['bad env-kept'],
+    shows: [/fish keeps AWS_SESSION_TOKEN on disk/],
+  },
+  {
+    name: 'a profile whose name is mistyped',
+    env: { AWS_PROFILE: 'prdo' },
+    config: '[profile prod]\ncredential_process = /bin/sh helper\n',
+    finds: ['bad no-credentials'],
+    cures: { 'no-credentials': 'the nearest name is "prod"' },
+  },
+  {
     name: 'a profile that is not there',
     env: { AWS_PROFILE: 'gone' },
     config: '[profile here]\nregion = eu-west-1\n',

@@ -61,7 +61,8 @@ async function lineFindings(look: Look, { program, own, profiles, place }: Progr
     return [finding('setup', 'helper-missing', 'bad', { what: `${where} is not there, or cannot be run`, ...mend })]
   }
   const isThisOne = file.realPath === (programFile(context.executablePath)?.realPath ?? context.executablePath)
-  if (!own || isThisOne) return []
+  // Under sudo nothing that another user's config names is run.
+  if (!own || isThisOne || !look.workspace.homeIsOurs) return []
   const version = await programVersion(look, file.path)
   if (version === `aws-cred ${VERSION}` || version === 'late') return []
   const what = `${where} is ${version === null ? 'of no known version' : shown(version, 60)}, this one ${VERSION}`

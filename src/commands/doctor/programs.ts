@@ -36,7 +36,7 @@ const NEEDS: readonly (readonly [what: string, key: string, major: number, minor
 function cliFindings({ workspace, profile }: Look, place: string, version: string | null): Finding[] {
   // A machine that is busy is no fault of it.
   if (version === 'late') {
-    return [finding('setup', 'cli', 'good', { what: `${place}, which did not tell its version within 1.5 s` })]
+    return [finding('setup', 'cli', 'good', { what: `${place}: no version within 1.5 s` })]
   }
   const [name, major, minor] = /^aws-cli\/(\d{1,4})\.(\d{1,4})\.\d{1,6}/.exec(version ?? '') ?? []
   if (name === undefined) {

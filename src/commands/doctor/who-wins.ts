@@ -4,7 +4,7 @@ import { sameAnswers, type Verdict } from '../../core/precedence.ts'
 import type { CredentialSource } from '../../core/precedence-model.ts'
 import { refusalWords, sourceWords, troubleWords } from '../../core/precedence-words.ts'
 import { evalLine } from '../../core/shell-cures.ts'
-import { quoted } from '../../core/text.ts'
+import { nearest, quoted } from '../../core/text.ts'
 import { spanLeft } from './left.ts'
 import { type Look, placeText } from './look.ts'
 
@@ -96,9 +96,15 @@ function noCredentials(look: Look, refusing: readonly (readonly Verdict[])[]): F
   const onlyEmpty = refusing.every(([first]) => first?.refusal?.code === 'nothing-found')
   return finding('wins', 'no-credentials', 'bad', {
     what: onlyEmpty ? `profile ${quoted(profile, 60)} and this shell give no credentials` : reasons.join('; '),
-    cure: onlyEmpty ? pasteable`aws-cred add ${profile}` : null,
+    cure: onlyEmpty ? pasteable`aws-cred add ${profile}` : nearestName(look, refusing),
     profiles: [profile],
   })
+}
+
+function nearestName({ workspace, profile }: Look, refusing: readonly (readonly Verdict[])[]): string | null {
+  if (!refusing.some(([first]) => first?.refusal?.code === 'profile-missing')) return null
+  const near = nearest(profile, workspace.files.profiles.profiles.keys())
+  return near === null ? null : `the nearest name is ${quoted(near, 60)}`
 }
 
 function refusalText(look: Look, [first]: readonly Verdict[]): string {

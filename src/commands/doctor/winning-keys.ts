@@ -1,9 +1,12 @@
 import { parseOwnLine } from '../../core/command-line.ts'
 import { CredError } from '../../core/errors.ts'
 import type { IniDocument } from '../../core/ini.ts'
+import { mfaSettings } from '../../core/mfa-settings.ts'
+import { pasteable } from '../../core/paste.ts'
 import type { CredentialSource } from '../../core/precedence-model.ts'
+import { quoted } from '../../core/text.ts'
 import { credentialsOf, helperCall } from '../session/obtain-credentials.ts'
-import { planOf } from '../session/profile-state.ts'
+import { type ProfileState, profileState } from '../session/profile-state.ts'
 import type { Workspace } from '../session/workspace.ts'
 
 /** For one call, never to be shown. */
@@ -54,12 +57,31 @@ function checked(id: string | undefined, secret: string | undefined, token: stri
   return { accessKeyId: id, secretAccessKey: secret, sessionToken: token || null }
 }
 
-async function ofOurs(workspace: Workspace, { profile, origin }: CredentialSource): Promise<WinningKeys> {
+/**
+ * Whether a new session would start another program, which may open a browser or wait for a touch. Throws
+ * `CredError('person')` where it would ask for a code itself.
+ */
+function mightAsk(workspace: Workspace, { plan, session, profile, needs }: ProfileState): boolean {
+  if (session !== null && !session.isDue) return false
+  if (session === null && needs()?.kind === 'mfa-code') {
+    const hint = pasteable`aws-cred login ${profile}`
+    const message = `cannot ask AWS who ${quoted(profile)} is: its next session needs an MFA code`
+    throw new CredError('person', message, hint === null ? {} : { hint })
+  }
+  const { profiles } = workspace.files
+  const hasCodeProgram = plan.steps.some(
+    (step) => step.mfaSerial !== null && mfaSettings(step.profile, profiles).process !== null,
+  )
+  return plan.root.kind === 'process' || hasCodeProgram
+}
+
+async function ofOurs(workspace: Workspace, { profile }: CredentialSource): Promise<WinningKeys | null> {
   const line = profile === null ? undefined : workspace.files.profiles.profiles.get(profile)?.properties
   const value = line?.get('credential_process')?.value ?? ''
   const served = parseOwnLine(value, workspace.context.platform)?.profile ?? profile ?? ''
-  if (origin === null) throw new CredError('failed', 'cannot find the line that gives credentials')
-  const work = credentialsOf(workspace, planOf(workspace, served), { ...helperCall(workspace, true), refresh: false })
+  const state = profileState(workspace, served)
+  if (mightAsk(workspace, state)) return null
+  const work = credentialsOf(workspace, state.plan, { ...helperCall(workspace, true), refresh: false })
   let timer: NodeJS.Timeout | undefined
   const late = new Promise<never>((_, reject) => {
     const giveUp = () => reject(new CredError('failed', `cannot get credentials in ${DEADLINE_MS / 1000} s`))

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { chmodSync, mkdirSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { type Place, pairOf, place, run, writeAwsFile } from '../../support/vault-place.ts'
@@ -151,6 +151,31 @@ test('a locked vault needs a person, and nothing is asked', async (t) => {
   const { wrong, one } = await found(here, ['prod'], { env })
   assert.deepEqual(wrong, ['warning identity', 'warning store'])
   assert.equal(one('store')?.cure, 'aws-cred unlock')
+})
+
+test('a role that wants a code: a person is needed, and STS is not asked for it', async (t) => {
+  const here = await withOwnProfile(t)
+  const { arns, alice } = here.world
+  const binary = join(here.home, 'bin', 'aws-cred')
+  const line = `credential_process = "${binary}" process --profile`
+  writeAwsFile(
+    here,
+    'config',
+    `[profile mfa]\n${line} mfa\naws_cred_role_arn = ${arns.needsMfa}\naws_cred_source_profile = user1\naws_cred_mfa_serial = ${alice.mfaSerial}\n`,
+  )
+  here.sts.reset()
+  const { wrong, one } = await found(here, ['mfa'])
+  assert.deepEqual(wrong, ['warning identity'])
+  assert.equal(one('identity')?.cure, 'aws-cred login mfa')
+  assert.deepEqual([here.sts.count('AssumeRole'), here.sts.count('GetSessionToken')], [0, 0])
+})
+
+test("another program's line is not run", async (t) => {
+  const here = await place(t)
+  const ran = join(here.home, 'ran')
+  writeAwsFile(here, 'config', `[default]\ncredential_process = /usr/bin/touch ${ran}\n`)
+  assert.deepEqual((await found(here)).wrong, [])
+  assert.equal(existsSync(ran), false)
 })
 
 test('an old key of the store', async (t) => {
