@@ -61,7 +61,7 @@ function minimumOf(given: Arguments): number | null {
 function statusesOf(workspace: Workspace, named: readonly string[]): ProfileStatus[] {
   const { files, index } = workspace
   for (const name of named) {
-    if (files.profiles.profiles.has(name) || index.read('key', name) !== null) continue
+    if (files.profiles.profiles.has(name) || index.known('key', name) !== null) continue
     throw noKeysHere(workspace, { kind: 'keychain', name, listed: false, namedBy: null })
   }
   const isShut = isVaultShut(workspace)

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { openWorkspace } from '../../src/commands/session/workspace.ts'
@@ -255,6 +255,19 @@ test('status: codes and sign-ins are needed only where no session stands in for 
   mkdirSync(join(path, '..'), { recursive: true })
   writeFileSync(path, '{}')
   assert.equal(await look(here, 'login'), 'person 3')
+})
+
+test('status: a note that cannot be read counts as none, as it does for process', async (t) => {
+  const here = await world(t)
+  await fetched(here, 'prod')
+  const folder = join(here.home, '.local/state/aws-cred/index')
+  const notes = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((name) => /\/session-/.test(name))
+  assert.equal(notes.length, 1)
+  for (const note of notes) {
+    rmSync(join(folder, note))
+    mkdirSync(join(folder, note))
+  }
+  assert.equal(await look(here, 'prod'), 'ready 0')
 })
 
 test('status: of several profiles the worst decides: failed, then person', async (t) => {

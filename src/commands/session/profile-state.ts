@@ -96,8 +96,8 @@ function needsCode({ files }: Workspace, { steps }: Plan, held: readonly (HeldSe
  * they are told unless a session is held that is not due: that one is served whatever has failed.
  */
 function standingFailure(workspace: Workspace, plan: Plan, top: HeldSession | null): IndexEntries['failure'] | null {
-  const failure = workspace.index.read('failure', plan.profile)
-  const addedMs = workspace.index.read('key', rootName(plan))?.addedMs ?? 0
+  const failure = workspace.index.known('failure', plan.profile)
+  const addedMs = workspace.index.known('key', rootName(plan))?.addedMs ?? 0
   if (failure === null || failure.atMs <= Math.max(top?.savedMs ?? 0, addedMs)) return null
   if (/^[A-Z]/.test(failure.code)) return failure
   if (failure.code === PLAN_MISTAKE || failure.code === 'usage') return null
@@ -127,7 +127,7 @@ function heldSessions(workspace: Workspace, plan: Plan): (HeldSession | null)[] 
   if (levels.length === 0 && identity?.givesSession === true) levels.push(ROOT_LEVEL)
   return levels.map((level) => {
     const note: IndexEntries['session'] | null =
-      identity === null ? null : workspace.index.read('session', sources.cacheKey(identity, level))
+      identity === null ? null : workspace.index.known('session', sources.cacheKey(identity, level))
     if (note === null) return null
     const nowMs = sources.stsNowMs(note.clockName)
     const leftMs = nowMs === null ? 0 : note.expiresMs - nowMs

@@ -17,7 +17,7 @@ export function promisedBy({ files, index }: Workspace, plan: Plan): Promised {
     case 'login':
       return { arn: root.loginSession, accountId: written ?? accountOfArn(root.loginSession), permissionSet: null }
     case 'keychain': {
-      const entry = index.read('key', root.name)
+      const entry = index.known('key', root.name)
       return { arn: entry?.arn ?? null, accountId: written ?? entry?.accountId ?? null, permissionSet: null }
     }
     case 'process':
