@@ -77,6 +77,7 @@ export type RefusalCode =
   | 'web-identity-without-role'
   | 'sso-incomplete'
   | 'sso-session-missing'
+  | 'sso-session-incomplete'
   /** The role needs an MFA code, and the SDK asks for one only where the program brings a prompt. */
   | 'mfa-not-asked'
   | 'nothing-found'

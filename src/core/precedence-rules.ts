@@ -1,7 +1,7 @@
 import { roleCacheText } from './cli-cache-text.ts'
 import { container, environmentKeys, instance, shownRoleArn } from './precedence-environment.ts'
 import { type CredentialSource, type Outcome, refuses, takes } from './precedence-model.ts'
-import { type Looking, type ProfileView, viewProfile } from './precedence-profile.ts'
+import { type Looking, type ProfileFiles, type ProfileView, viewProfile } from './precedence-profile.ts'
 import {
   credentialProcess,
   fromCache,
@@ -12,7 +12,7 @@ import {
   webIdentity,
   wholeKeys,
 } from './precedence-sources.ts'
-import type { ProfileRule } from './precedence-table.ts'
+import type { ProfileCheck, ProfileRule } from './precedence-table.ts'
 import type { ProfileProperty } from './profiles.ts'
 
 type Rule = (view: ProfileView, looking: Looking) => Outcome
@@ -32,6 +32,7 @@ const RULES: Readonly<Record<ProfileRule, Rule>> = {
   'web-identity': webIdentity,
   sso,
   login,
+  'login-beside-process': (view) => (view.get('credential_process') === null ? null : login(view)),
   process: credentialProcess,
   keys: (view, looking) => staticKeys(view, looking),
   'whole-keys': wholeKeys,
@@ -44,7 +45,7 @@ const RULES: Readonly<Record<ProfileRule, Rule>> = {
 
 /** The first of the rules that finds something. */
 export function applyRules(rules: readonly ProfileRule[], view: ProfileView, looking: Looking): Outcome {
-  const broken = looking.table.checksProfiles ? profileMistake(view, looking) : null
+  const broken = profileMistake(view, looking)
   if (broken !== null) return broken
   for (const rule of rules) {
     const found = RULES[rule](view, looking)
@@ -82,14 +83,15 @@ function role(view: ProfileView, looking: Looking): Outcome {
 
 function assumedRole(view: ProfileView, roleArn: ProfileProperty, from: CredentialSource, looking: Looking): Outcome {
   const mfa = view.get('mfa_serial')
-  if (mfa !== null && looking.table.role.mfa === 'refused') return refuses('mfa-not-asked', view.name, mfa)
+  const way = looking.table.role.mfa
+  if (mfa !== null && way === 'refused') return refuses('mfa-not-asked', view.name, mfa)
   const source = takes('role', {
     profile: view.name,
     origin: roleArn,
     roleArn: shownRoleArn(roleArn.value),
     keyId: from.keyId,
     from,
-    mfa: mfa === null || looking.table.role.mfa === 'refused' ? null : looking.table.role.mfa,
+    mfa: mfa === null || way === 'refused' ? null : way,
   })
   const text = (key: string) => view.get(key)?.value ?? null
   const duration = text('duration_seconds')?.trim() ?? ''
@@ -109,6 +111,7 @@ const MAX_LINKS = 100
 
 function sourceProfile(view: ProfileView, named: ProfileProperty, looking: Looking): Outcome {
   const { files, table, visited } = looking
+  const { again } = table.role
   const name = named.value
   const loop = refuses('source-loop', view.name, named)
   if (visited.length > MAX_LINKS) return loop
@@ -118,14 +121,9 @@ function sourceProfile(view: ProfileView, named: ProfileProperty, looking: Looki
     if (!source.exists) return refuses('source-missing', view.name, named)
     return applyRules(table.sourceRules, source, further) ?? refuses('source-empty', view.name, named)
   }
-  const { again } = table.role
-  const may =
-    again !== null &&
-    { itself: name === view.name, 'the-first': name === visited[0] && !isAgain(looking), any: !isAgain(looking) }[
-      again.who
-    ] &&
-    (!again.onlyWithKeys || hasAnyKey(source))
-  return may ? (applyRules(again.rules, source, further) ?? loop) : loop
+  if (again === null || isAgain(looking) || (again.onlyWithKeys && !hasAnyKey(source))) return loop
+  const allowed = { itself: name === view.name, 'the-first': name === visited[0], any: true }[again.who]
+  return allowed ? (applyRules(again.rules, source, further) ?? loop) : loop
 }
 
 /** Whether the profile in hand has been looked at before on this way. */
@@ -148,29 +146,49 @@ function credentialSource(view: ProfileView, asked: ProfileProperty | null, { wo
   return looks[known]() ?? refuses('credential-source-empty', view.name, asked)
 }
 
-/** What Go refuses in a profile as it loads it, whatever would come of it. */
+/** The first of the tool's checks that the profile does not pass. */
 function profileMistake(view: ProfileView, looking: Looking): Outcome {
-  // The errors of the section in the credentials file put out those of the section in the config.
-  const file = looking.files.credentials.profiles.has(view.name) ? 'credentials' : 'config'
-  const [id, secret] = ['aws_access_key_id', 'aws_secret_access_key'].map(
-    (key) => looking.files[file].profiles.get(view.name)?.properties.get(key) ?? null,
-  )
-  if ((id === null) !== (secret === null)) return refuses('half-keys', view.name, id ?? secret ?? null)
-  if (isAgain(looking)) return null
-  const [source, asked, token, process] = [
-    'source_profile',
-    'credential_source',
-    'web_identity_token_file',
-    'credential_process',
-  ].map((key) => view.get(key))
-  const needsRole = source ?? asked ?? token ?? null
-  if (needsRole !== null && view.get('role_arn') === null) return refuses('role-arn-missing', view.name, needsRole)
-  const isSourceWithKeys = looking.visited.length > 1 && wholeKeys(view, looking) !== null
-  const kinds = [source, asked, token, process].filter((each) => each != null)
-  if (!isSourceWithKeys && kinds.length > 1) return refuses('two-sources', view.name, kinds[1] ?? null)
-  const session = view.get('sso_session')
-  const hasSession = session === null || looking.files.merged.ssoSessions.has(session.value)
-  return isSourceWithKeys || hasSession ? null : refuses('sso-session-missing', view.name, session)
+  const { table, files, visited } = looking
+  if (visited.length > 1 && !table.loadsSources) return null
+  // Go: the source of a role is not checked further where it has keys, nor a profile that comes a second time.
+  const isChecked = visited.length === 1 || (!isAgain(looking) && wholeKeys(view, looking) === null)
+  for (const check of table.checks) {
+    const found = check === 'pair' || isChecked ? CHECKS[check](view, files) : null
+    if (found !== null) return found
+  }
+  return null
+}
+
+const CHECKS: Readonly<Record<ProfileCheck, (view: ProfileView, files: ProfileFiles) => Outcome>> = {
+  pair: (view, files) => {
+    // The errors of a section in the credentials file put out those of the same section in the config.
+    const file = files.credentials.profiles.has(view.name) ? 'credentials' : 'config'
+    const properties = files[file].profiles.get(view.name)?.properties
+    const id = properties?.get('aws_access_key_id') ?? null
+    const secret = properties?.get('aws_secret_access_key') ?? null
+    return (id === null) === (secret === null) ? null : refuses('half-keys', view.name, id ?? secret)
+  },
+  'role-arn': (view) => {
+    const needs = ['source_profile', 'credential_source', 'web_identity_token_file'].map((key) => view.get(key))
+    const first = needs.find((each) => each !== null) ?? null
+    return first === null || view.get('role_arn') !== null ? null : refuses('role-arn-missing', view.name, first)
+  },
+  'one-source': (view) => {
+    const keys = ['source_profile', 'credential_source', 'web_identity_token_file', 'credential_process']
+    const [, second] = keys.map((key) => view.get(key)).filter((each) => each !== null)
+    return second === undefined ? null : refuses('two-sources', view.name, second)
+  },
+  'sso-session': (view, files) => {
+    const named = view.get('sso_session')
+    const isMissing = named !== null && !files.merged.ssoSessions.has(named.value)
+    return isMissing ? refuses('sso-session-missing', view.name, named) : null
+  },
+  'whole-sso-session': (view, files) => {
+    const named = view.get('sso_session')
+    const session = named === null ? undefined : files.merged.ssoSessions.get(named.value)
+    const isWhole = session === undefined || ['sso_region', 'sso_start_url'].every((key) => session.properties.has(key))
+    return isWhole ? null : refuses('sso-session-incomplete', view.name, named)
+  },
 }
 
 /** .NET looks at which settings stand together, and knows these sets alone; `may` may be there too. */

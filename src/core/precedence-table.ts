@@ -20,6 +20,7 @@ export type ProfileRule =
   | 'web-identity'
   | 'sso'
   | 'login'
+  | 'login-beside-process'
   | 'process'
   | 'keys'
   | 'whole-keys'
@@ -28,6 +29,12 @@ export type ProfileRule =
   | 'known-combination'
   | 'container'
   | 'instance'
+
+/**
+ * `pair`: half of a key pair. `role-arn`: what asks for a role, without one. `one-source`: two things that a role could
+ * be signed with. `sso-session`: one that is named and not there; `whole-sso-session`: or is, without region or URL.
+ */
+export type ProfileCheck = 'pair' | 'role-arn' | 'one-source' | 'sso-session' | 'whole-sso-session'
 
 /** What one tool looks at, in which order, and what stops it. */
 export interface ToolTable {
@@ -66,8 +73,10 @@ export interface ToolTable {
   readonly rules: readonly ProfileRule[]
   /** The same for the profile that `source_profile` names. */
   readonly sourceRules: readonly ProfileRule[]
-  /** Go reads a profile whole, and refuses what does not fit together, whatever it would have used of it. */
-  readonly checksProfiles: boolean
+  /** What it refuses in a profile as it loads it, whatever it would have used of it. */
+  readonly checks: readonly ProfileCheck[]
+  /** Whether it loads the profiles that sign for a role along with it, so that what is wrong there ends it as well. */
+  readonly loadsSources: boolean
 
   /** Which of the key pair's settings, when there, make the other one needed; none: a half pair is no pair. */
   readonly keysBeginWith: readonly string[]

@@ -22,7 +22,8 @@ const COMMON = {
   variablesInWebIdentity: false,
   emptyValues: 'absent',
   duplicates: 'last-counts',
-  checksProfiles: false,
+  checks: [],
+  loadsSources: false,
   keysBeginWith: [],
   tokenKeys: ['aws_session_token'],
   ssoBeginsWith: ANY_SSO,
@@ -50,7 +51,7 @@ const BOTOCORE = {
   emptyProfileVariable: 'a-name',
   chain: ['environment', 'profile', 'container', 'instance'],
   namedChain: ['profile', 'container', 'instance'],
-  endsAtOnce: ['profile-missing'],
+  endsAtOnce: ['profile-missing', 'sso-session-missing', 'sso-session-incomplete'],
   environment: {
     ...COMMON.environment,
     tokens: ['AWS_SECURITY_TOKEN', 'AWS_SESSION_TOKEN'],
@@ -61,6 +62,8 @@ const BOTOCORE = {
   variablesInWebIdentity: true,
   emptyValues: 'count',
   duplicates: 'file-refused',
+  // Clients look for a bearer token too, whoever signs.
+  checks: ['sso-session', 'whole-sso-session'],
   rules: ['role', ...BOTOCORE_BUT_ROLE],
   sourceRules: ['role-unless-keys', ...BOTOCORE_BUT_ROLE],
   keysBeginWith: ['aws_access_key_id'],
@@ -138,8 +141,18 @@ const GO: ToolTable = {
     'container',
     'instance',
   ],
-  sourceRules: ['whole-keys', 'source-profile', 'credential-source', 'web-identity', 'sso', 'login', 'process'],
-  checksProfiles: true,
+  // `aws login` alone does not count as credentials for a role, though it is what is used where a process is there.
+  sourceRules: [
+    'whole-keys',
+    'source-profile',
+    'credential-source',
+    'web-identity',
+    'sso',
+    'login-beside-process',
+    'process',
+  ],
+  checks: ['pair', 'role-arn', 'one-source', 'sso-session'],
+  loadsSources: true,
   ssoSessionNeeds: ['sso_region', 'sso_start_url'],
   ssoTwice: 'equal',
   role: {
@@ -148,7 +161,7 @@ const GO: ToolTable = {
     again: {
       who: 'any',
       onlyWithKeys: false,
-      rules: ['whole-keys', 'credential-source', 'web-identity', 'sso', 'login', 'process'],
+      rules: ['whole-keys', 'credential-source', 'web-identity', 'sso', 'login-beside-process', 'process'],
     },
   },
 }
@@ -182,7 +195,8 @@ const DOTNET: ToolTable = {
   label: '.NET SDK v4',
   chain: ['environment', 'web-identity-variables', 'profile', 'container', 'instance'],
   namedChain: ['profile'],
-  endsInProfile: ['profile-missing', 'mfa-not-asked'],
+  endsAtOnce: ['sso-session-missing'],
+  endsInProfile: ['profile-missing'],
   environment: { ...COMMON.environment, secrets: ['AWS_SECRET_ACCESS_KEY', 'AWS_SECRET_KEY'] },
   absoluteTokenFileOnly: true,
   duplicates: 'profile-missing',

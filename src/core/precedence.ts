@@ -88,7 +88,7 @@ function outcomeFor(
     view.exists || profile.by === null
       ? applyRules(table.rules, view, looking)
       : refuses('profile-missing', profile.name)
-  if (inProfile?.refusal && table.endsAtOnce.includes(inProfile.refusal.code)) return inProfile
+  if (inProfile?.refusal && endsAtOnce(table, profile, inProfile.refusal)) return inProfile
   const looks: Readonly<Record<Look, () => Outcome>> = {
     environment: () => environmentKeys(table.environment, world),
     'environment-without-profile': () => (profile.by === null ? environmentKeys(table.environment, world) : null),
@@ -107,6 +107,10 @@ function outcomeFor(
     reason ??= found
   }
   return reason ?? refuses('nothing-found')
+}
+
+function endsAtOnce({ endsAtOnce, loadsSources }: ToolTable, asked: AskedProfile, { code, profile }: Refusal): boolean {
+  return endsAtOnce.includes(code) && (loadsSources || profile === asked.name)
 }
 
 function ends({ endsInProfile }: ToolTable, { code }: Refusal): boolean {

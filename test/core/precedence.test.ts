@@ -12,6 +12,7 @@ import { expectations, precedenceWorld, situations } from '../support/precedence
 const FIXTURE = new Fixture(madeUpKeys(), {
   helper: '/helper',
   tokenFile: '/token',
+  tokenFileInHome: 'token',
   metadataUrl: 'http://127.0.0.1:1/',
 })
 

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, type TestContext, test } from 'node:test'
+import { explain } from '../../src/core/explain.ts'
 import { type Verdict, whoWins } from '../../src/core/precedence.ts'
 import type { Tool } from '../../src/core/precedence-model.ts'
 import { need } from '../support/need.ts'
-import { isAsTold, told } from '../support/precedence-compare.ts'
+import { isAsTold, REFUSAL_CAUSES, told } from '../support/precedence-compare.ts'
 import { precedenceConsumer } from '../support/precedence-consumers.ts'
 import { type PrecedencePlace, startPrecedencePlace } from '../support/precedence-place.ts'
 import { precedenceWorld, type Situation, situations } from '../support/precedence-situations.ts'
@@ -40,8 +41,20 @@ async function askTool(t: TestContext, tool: (typeof ASKED)[number]): Promise<vo
       const said = `said: ${told(verdict, place.fixture)}\ndid: ${observed.arn ?? observed.text}`
       // A difference that is known is one still: else the reason given for it is out of date.
       assert.equal(agrees, difference === null, difference === null ? said : `${difference}: no longer so\n${said}`)
+      if (observed.arn === null) checkExplained(verdict, observed.text)
     })
   }
+}
+
+/** What the tool has shown has to mean something to `explain`, and the right thing where the tool gives a reason. */
+function checkExplained({ tool, refusal }: Verdict, text: string): void {
+  const codes = explain(text).causes.map(({ code }) => code)
+  // Words of the test program, and errors of the languages that say nothing of credentials.
+  if (/^no credentials in profile|list index out of range|get_frozen_token|Value cannot be null/.test(text)) return
+  assert.notDeepEqual(codes, [], text)
+  const cause = refusal === null ? undefined : REFUSAL_CAUSES[refusal.code]
+  if (cause !== undefined && !['js', 'java', 'dotnet'].includes(tool))
+    assert.ok(codes.includes(cause), `${codes}: ${text}`)
 }
 
 function verdictOf(tool: Tool, situation: Situation, named: string | null): Verdict {

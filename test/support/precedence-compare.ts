@@ -1,3 +1,4 @@
+import type { CauseCode } from '../../src/core/explain-causes.ts'
 import type { Verdict } from '../../src/core/precedence.ts'
 import type { CredentialSource, RefusalCode, Tool } from '../../src/core/precedence-model.ts'
 import { maskedKeyId } from '../../src/core/text.ts'
@@ -73,9 +74,10 @@ function expectedArn(source: CredentialSource, fixture: Fixture): string | RegEx
   if (kind === 'web-identity') return roleArn?.split('/')[1] ?? ''
   if (kind !== 'role' || from === null) return kind === 'credential-process' ? 'process' : kind
   const signer = expectedArn(from, fixture)
+  if (signer instanceof RegExp) return signer
   if (roleArn === ROLES.any || (roleArn === ROLES.ofBase && signer === 'base')) return roleArn?.split('/')[1] ?? ''
   // A role that does not trust whoever signs: the refusal names the signer.
-  return signer instanceof RegExp ? signer : new RegExp(`(user|assumed-role)/${signer}\\b.* is not authorized`)
+  return new RegExp(`(user|assumed-role)/${signer}\\b.* is not authorized`)
 }
 
 /** The kind of source at the end, through roles and caches. */
@@ -130,7 +132,8 @@ const BOTOCORE_TEXTS: Partial<Record<RefusalCode, RegExp>> = {
   'credential-source-empty': /No credentials found in credential_source/,
   'web-identity-without-role': /assume role with web identity but has no role ARN/,
   'sso-incomplete': /missing required configuration|is inconsistent between profile/,
-  'sso-session-missing': /The specified sso-session does not exist/,
+  'sso-session-missing': /The specified sso-session does not exist|sso_session configuration does not exist/,
+  'sso-session-incomplete': /missing (required|the following) configuration/,
 }
 
 const GO_TEXTS: Partial<Record<RefusalCode, RegExp>> = {
@@ -156,4 +159,26 @@ const JS_TEXTS: Partial<Record<RefusalCode, RegExp>> = {
   'source-loop': /Detected a cycle|Could not load credentials from any providers/,
   'credential-source-unknown': /Unsupported credential source|Could not load credentials from any providers/,
   'credential-source-empty': /Unable to find environment variable|Could not load credentials from any providers/,
+}
+
+/** What `explain` makes of the text that the AWS CLI, boto3 and Go show for a refusal. */
+export const REFUSAL_CAUSES: Partial<Record<RefusalCode, CauseCode>> = {
+  'profile-missing': 'profile-missing',
+  'half-keys': 'half-keys',
+  'expiry-passed': 'stale-expiration-variable',
+  'expiry-unreadable': 'expiration-unreadable',
+  duplicate: 'config-unreadable',
+  'role-without-source': 'role-config',
+  'role-arn-missing': 'role-config',
+  'two-sources': 'role-config',
+  'source-missing': 'role-config',
+  'source-empty': 'role-config',
+  'source-loop': 'role-config',
+  'credential-source-unknown': 'role-config',
+  'web-identity-without-role': 'web-identity-file',
+  'sso-incomplete': 'sso-misconfigured',
+  'sso-session-missing': 'sso-misconfigured',
+  'sso-session-incomplete': 'sso-misconfigured',
+  'mfa-not-asked': 'mfa-not-asked',
+  'nothing-found': 'nothing-found',
 }

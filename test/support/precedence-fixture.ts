@@ -30,6 +30,8 @@ export const ROLES = { ofBase: roleArn('OfBase'), any: roleArn('Any'), web: role
 export interface FixturePaths {
   readonly helper: string
   readonly tokenFile: string
+  /** The same below each home, which is where the tools are started. */
+  readonly tokenFileInHome: string
   /** Answers as a container's endpoint and as an instance's metadata. */
   readonly metadataUrl: string
 }

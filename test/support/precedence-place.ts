@@ -54,7 +54,12 @@ export async function startPrecedencePlace(): Promise<PrecedencePlace> {
   return {
     sts,
     folder,
-    fixture: new Fixture(keys, { helper, tokenFile, metadataUrl: `http://127.0.0.1:${port}/` }),
+    fixture: new Fixture(keys, {
+      helper,
+      tokenFile,
+      tokenFileInHome: 'token',
+      metadataUrl: `http://127.0.0.1:${port}/`,
+    }),
     close: async () => {
       metadata.closeAllConnections()
       metadata.close()
@@ -112,6 +117,7 @@ export function situationHome({ folder }: PrecedencePlace, { config, credentials
   }
   mkdirSync(join(home, '.aws/sso/cache'), { recursive: true })
   mkdirSync(join(home, '.aws/cli/cache'), { recursive: true })
+  writeFileSync(join(home, 'token'), WEB_TOKEN)
   put('config', config)
   put('credentials', credentials)
   for (const [text, file] of Object.entries(cliCache ?? {})) put(`cli/cache/${sha1(text)}.json`, file)

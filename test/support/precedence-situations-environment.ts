@@ -134,7 +134,35 @@ export function environmentSituations(f: Fixture): Row[] {
       'botocore: !half-keys; js java rust: default; go dotnet: legacy',
     ],
 
-    ['token file variable and environment', { env: { ...f.webVars, ...f.vars('environment') } }, 'all: environment'],
+    [
+      'AWS_ACCESS_KEY_ID and SECRET_ACCESS_KEY',
+      { env: { AWS_ACCESS_KEY_ID: legacy.id, SECRET_ACCESS_KEY: legacy.secret }, more: inDefault },
+      'all: default; botocore: !half-keys; rust: legacy',
+    ],
+    [
+      'environment and a profile of two kinds',
+      { env: f.vars('environment'), p: [ofBase, f.process], more: base },
+      'all: environment; js: role OfBase < base; go: !two-sources',
+      'all: role OfBase < base; go: !two-sources; dotnet: !unknown-combination; rust: environment',
+    ],
+    [
+      'environment and a source with nothing',
+      { env: f.vars('environment'), p: [ofBase], more: '[profile base]\nregion = a\n' },
+      'all: environment; js go: !source-empty',
+      'all: !source-empty; rust: environment',
+    ],
+    [
+      'environment and a missing sso-session',
+      { env: f.vars('environment'), p: [f.sso] },
+      'all: !sso-session-missing; java rust: environment',
+      'all: !sso-session-missing; rust: environment',
+    ],
+
+    [
+      'token file variable and environment',
+      { env: { ...f.webVars, ...f.vars('environment') }, asked: true },
+      'all: environment',
+    ],
     [
       'token file variable and [default]',
       { env: f.webVars, more: inDefault, asked: true },
@@ -193,6 +221,28 @@ export function environmentSituations(f: Fixture): Row[] {
       { env: { AWS_WEB_IDENTITY_TOKEN_FILE: f.paths.tokenFile }, more: inDefault, asked: true },
       'all: !web-identity-without-role; js java dotnet rust: default',
     ],
+    [
+      'token file variable, a broken role and a process',
+      { env: f.webVars, p: [ofBase, f.process] },
+      'all: !source-missing; java dotnet: web WebEnv; js: process; go: !two-sources',
+      'all: !source-missing; go: !two-sources; dotnet: !unknown-combination',
+    ],
+    [
+      'a relative token file variable',
+      { env: { ...f.webVars, AWS_WEB_IDENTITY_TOKEN_FILE: f.paths.tokenFileInHome }, more: inDefault },
+      'all: web WebEnv; js dotnet rust: default',
+    ],
+    [
+      'a relative token file variable alone',
+      { env: { ...f.webVars, AWS_WEB_IDENTITY_TOKEN_FILE: f.paths.tokenFileInHome } },
+      'all: web WebEnv; dotnet: !nothing-found',
+    ],
+    [
+      'token file variable, a container and an empty profile',
+      { env: { ...f.webVars, ...f.containerVars }, p: ['region = a\n'] },
+      'all: web WebEnv',
+      'all: container; js java dotnet: !nothing-found; rust: web WebEnv',
+    ],
     ['AWS_ROLE_ARN alone', { env: { AWS_ROLE_ARN: ROLES.webEnv }, more: inDefault }, 'all: default'],
     [
       'AWS_ROLE_ARN beside a token file in the profile',
@@ -243,7 +293,7 @@ export function environmentSituations(f: Fixture): Row[] {
     ['an instance', { env: f.instanceVars, hasInstanceMetadata: true, asked: true }, 'all: instance'],
     [
       'an instance and a container',
-      { env: { ...f.instanceVars, ...f.containerVars }, hasInstanceMetadata: true },
+      { env: { ...f.instanceVars, ...f.containerVars }, hasInstanceMetadata: true, asked: true },
       'all: container',
     ],
     [
@@ -251,6 +301,61 @@ export function environmentSituations(f: Fixture): Row[] {
       { env: f.instanceVars, p: ['region = a\n'], hasInstanceMetadata: true },
       'all: instance',
       'all: instance; js java dotnet: !nothing-found',
+    ],
+    [
+      'an instance, a container and an empty profile',
+      { env: { ...f.instanceVars, ...f.containerVars }, p: ['region = a\n'], hasInstanceMetadata: true },
+      'all: container',
+      'all: container; js java dotnet: !nothing-found',
+    ],
+    ['a container and a process', { env: f.containerVars, p: [f.process] }, 'all: process'],
+    [
+      'a container and a role that needs an MFA code',
+      { env: f.containerVars, p: [ofBase, f.mfa], more: base },
+      'botocore: role OfBase (mfa asked) < base; js go: !mfa-not-asked; java rust: role OfBase (mfa not-sent) < base; dotnet: container',
+      'botocore: role OfBase (mfa asked) < base; js go dotnet: !mfa-not-asked; java rust: role OfBase (mfa not-sent) < base',
+    ],
+    [
+      'a container and half of SSO',
+      { env: f.containerVars, p: ['sso_role_name = Dev\n'] },
+      'all: !sso-incomplete; java dotnet: container',
+      'all: !sso-incomplete',
+    ],
+    [
+      'a container and an sso_region',
+      { env: f.containerVars, p: ['sso_region = a\n'] },
+      'all: container; js go rust: !sso-incomplete',
+      'all: !sso-incomplete; botocore: container',
+    ],
+    [
+      'a container and an sso_start_url',
+      { env: f.containerVars, p: ['sso_start_url = https://x.example/start\n'] },
+      'all: container; js go rust: !sso-incomplete',
+      'all: !sso-incomplete; botocore: container',
+    ],
+    [
+      'a container and an sso_account_id',
+      { env: f.containerVars, p: ['sso_account_id = 1\n'] },
+      'all: !sso-incomplete; java dotnet: container',
+      'all: !sso-incomplete',
+    ],
+    [
+      'a container and an sso_session',
+      { env: f.containerVars, p: ['sso_session = corp\n'], more: f.ssoSession },
+      'all: container; js rust: !sso-incomplete; go: sso',
+      'all: !sso-incomplete; botocore: container; go: sso',
+    ],
+    [
+      'environment and half an sso-session',
+      { env: f.vars('environment'), p: ['sso_session = corp\n'], more: '[sso-session corp]\nsso_region = a\n' },
+      'all: environment; botocore: !sso-session-incomplete; js: !sso-incomplete',
+      'all: !sso-incomplete; botocore: !sso-session-incomplete; rust: environment',
+    ],
+    [
+      'a container and a missing sso-session',
+      { env: f.containerVars, p: [f.sso] },
+      'all: !sso-session-missing; java: container',
+      'all: !sso-session-missing',
     ],
     [
       'an instance that is switched off',

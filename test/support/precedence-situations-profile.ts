@@ -126,6 +126,12 @@ export function profileSituations(f: Fixture): Row[] {
       'all: static-keys … ?empty-value; js go java dotnet: container',
       'all: static-keys … ?empty-value; js dotnet: !nothing-found; go: container; java: !empty-value',
     ],
+    [
+      'a token alone in a profile',
+      { env: f.containerVars, p: ['aws_session_token = stale\n'] },
+      'all: container; rust: !half-keys',
+      'all: container; java rust: !half-keys; js: !nothing-found; dotnet: !unknown-combination',
+    ],
     ['a session', { pCredentials: [f.pair('file'), f.token('file')] }, 'all: file'],
     [
       'a session whose token is in the config',
@@ -166,7 +172,7 @@ export function profileSituations(f: Fixture): Row[] {
     ['SSO and keys', { p: [f.sso, keys], more: f.ssoSession, asked: true }, 'all: sso; js go: config'],
     [
       'SSO, and keys in the credentials file',
-      { p: [f.sso], more: f.ssoSession, pCredentials: [f.pair('credentials')] },
+      { p: [f.sso], more: f.ssoSession, pCredentials: [f.pair('credentials')], asked: true },
       'all: sso; js go: credentials',
     ],
     [
@@ -179,13 +185,61 @@ export function profileSituations(f: Fixture): Row[] {
       { p: ['sso_session = corp\n', f.process], more: f.ssoSession },
       'all: process; java dotnet rust: !sso-incomplete; go: sso',
     ],
+    [
+      'an sso_account_id and a process',
+      { p: ['sso_account_id = 1\n', f.process] },
+      'all: !sso-incomplete; js: process',
+    ],
+    [
+      'an sso_region and a process',
+      { p: ['sso_region = us-east-1\n', f.process] },
+      'all: process; go java dotnet rust: !sso-incomplete',
+    ],
+    [
+      'an sso_start_url and a process',
+      { p: ['sso_start_url = https://x.example/start\n', f.process] },
+      'all: process; go java dotnet rust: !sso-incomplete',
+    ],
+    [
+      'sso_registration_scopes and a process',
+      { p: ['sso_registration_scopes = x\n', f.process] },
+      'all: process; dotnet: !sso-incomplete',
+    ],
+    [
+      'SSO without its account',
+      { p: [f.sso.replace(/sso_account_id.*\n/, '')], more: f.ssoSession },
+      'all: !sso-incomplete; go: sso',
+    ],
+    [
+      'SSO without its role',
+      { p: [f.sso.replace(/sso_role_name.*\n/, '')], more: f.ssoSession },
+      'all: !sso-incomplete; go: sso',
+    ],
+    [
+      'an sso-session without its region',
+      { p: [f.sso], more: f.ssoSession.replace(/sso_region.*\n/, '') },
+      'all: !sso-incomplete; botocore: !sso-session-incomplete',
+    ],
+    [
+      'an sso-session without its start URL',
+      { p: [f.sso], more: f.ssoSession.replace(/sso_start_url.*\n/, '') },
+      'all: !sso-incomplete; botocore: !sso-session-incomplete',
+    ],
+    [
+      'an sso_start_url in both places',
+      { p: [f.sso, 'sso_start_url = https://corp.example/start\n'], more: f.ssoSession },
+      'all: sso; rust: !sso-incomplete',
+    ],
+    ['SSO and a token file', { p: [f.sso, f.web], more: f.ssoSession }, 'all: web Web; dotnet: sso'],
     ['half of SSO and a process', { p: ['sso_role_name = Dev\n', f.process] }, 'all: !sso-incomplete; js: process'],
+    ['keys and a missing sso-session', { p: [keys, f.sso] }, 'all: !sso-session-missing; js: config'],
     ['an sso-session that is missing', { p: [f.sso] }, 'all: !sso-session-missing'],
     [
       'an sso_start_url of its own',
       { p: [f.sso, 'sso_start_url = https://other.example/start\n'], more: f.ssoSession },
       'all: !sso-incomplete; js java dotnet: sso',
     ],
+    ['aws login', { p: [f.login], ...noLogin }, 'all: login; java dotnet: !nothing-found'],
     ['aws login and keys', { p: [f.login, keys], ...noLogin }, 'all: login; js go java dotnet: config'],
     [
       'aws login, and keys in the credentials file',

@@ -12,6 +12,8 @@ export function roleSituations(f: Fixture): Row[] {
   const source = `role_arn = ${ROLES.ofBase}\ncredential_source = Environment\n`
   const keys = f.pair('config')
   const inCache = `{"RoleArn": "${ROLES.any}", "RoleSessionName": "sess"}`
+  const noSsoSource = { differs: { 'cli-v2': 'Debian has 2.9, which fails at it with an error of Python' } } as const
+  const noLogin = { differs: { 'cli-v2': 'Debian has 2.9, which knows no login_session' } } as const
   const ofAny = { p: [any, 'source_profile = base\n'], more: base }
   return [
     ['a role', { p: [ofBase], more: base }, 'all: role OfBase < base'],
@@ -77,7 +79,7 @@ export function roleSituations(f: Fixture): Row[] {
     ],
     [
       'a source with keys and a process',
-      { p: [ofBase], more: base + f.process },
+      { p: [ofBase], more: base + f.process, asked: true },
       'all: role OfBase < process; js go rust: role OfBase < base; dotnet: !unknown-combination',
     ],
     [
@@ -85,15 +87,130 @@ export function roleSituations(f: Fixture): Row[] {
       { p: [ofBase], more: base + f.web },
       'all: role OfBase < web Web; js rust: role OfBase < base; go: role OfBase < role Web < base; dotnet: !unknown-combination',
     ],
+    ['a source with a token file', { p: [anyOfQ], more: `[profile q]\n${f.web}` }, 'all: role Any < web Web'],
+    [
+      'a source with SSO and a token file',
+      { p: [anyOfQ], more: `[profile q]\n${f.sso}${f.web}${f.ssoSession}` },
+      'all: role Any < web Web; dotnet: role Any < sso',
+    ],
+    [
+      'a source with SSO, and keys in the credentials file',
+      {
+        p: [ofBase],
+        more: `[profile base]\n${f.sso}${f.ssoSession}`,
+        credentials: `[base]\n${f.pair('base')}`,
+        ...noSsoSource,
+      },
+      'all: role OfBase < sso; js go rust: role OfBase < base',
+    ],
+    [
+      'a source with keys in the credentials file',
+      { p: [ofBase], credentials: `[base]\n${f.pair('base')}` },
+      'all: role OfBase < base',
+    ],
+    [
+      'a source with aws login, and keys in the credentials file',
+      { p: [ofBase], more: `[profile base]\n${f.login}`, credentials: `[base]\n${f.pair('base')}` },
+      'all: role OfBase < base',
+    ],
+    ['a role of its own aws login', { p: [own, f.login] }, 'all: !source-loop; rust: role Any < login'],
+    [
+      'a source with aws login',
+      { p: [anyOfQ], more: `[profile q]\n${f.login}`, ...noLogin },
+      'all: role Any < login; go java dotnet: !source-empty',
+    ],
+    [
+      'a source with aws login and SSO',
+      { p: [anyOfQ], more: `[profile q]\n${f.login}${f.sso}${f.ssoSession}`, ...noSsoSource },
+      'all: role Any < sso',
+    ],
+    [
+      'a source with aws login and a process',
+      { p: [anyOfQ], more: `[profile q]\n${f.login}${f.process}`, ...noLogin },
+      'all: role Any < login; js java dotnet: role Any < process',
+    ],
+    [
+      'a source with SSO and a process',
+      { p: [anyOfQ], more: `[profile q]\n${f.sso}${f.process}${f.ssoSession}`, ...noSsoSource },
+      'all: role Any < sso; js: role Any < process',
+    ],
+    [
+      'a source with a token file and a process',
+      { p: [ofBase], more: `[profile base]\n${f.web}${f.process}` },
+      'all: role OfBase < web Web; go: !two-sources; dotnet: !unknown-combination',
+    ],
+    [
+      'a source with a role and a process',
+      { p: [anyOfQ], more: `[profile q]\n${ofBase}${f.process}${base}` },
+      'all: role Any < role OfBase < base; go: !two-sources; dotnet: !unknown-combination',
+    ],
     ['a source with a process', { p: [anyOfQ], more: `[profile q]\n${f.process}` }, 'all: role Any < process'],
     [
       'a source with SSO',
       {
         p: [anyOfQ],
         more: `[profile q]\n${f.sso}${f.ssoSession}`,
-        differs: { 'cli-v2': 'Debian has 2.9, which fails at it with an error of Python' },
+        ...noSsoSource,
       },
       'all: role Any < sso',
+    ],
+    [
+      'a source with a missing sso-session, and environment',
+      { env: f.vars('environment'), p: [anyOfQ], more: `[profile q]\n${f.sso}` },
+      'all: environment; js go: !sso-session-missing',
+      'all: !sso-session-missing; rust: environment',
+    ],
+    [
+      'a source with a missing sso-session, and a container',
+      { env: f.containerVars, p: [anyOfQ], more: `[profile q]\n${f.sso}` },
+      'all: !sso-session-missing; java dotnet: container',
+      'all: !sso-session-missing',
+    ],
+    [
+      'a source with a missing sso-session and keys',
+      { p: [anyOfQ], more: `[profile q]\n${f.sso}${f.pair('config')}` },
+      'all: !sso-session-missing; js go rust: role Any < config',
+    ],
+    [
+      'a source with a missing sso-session and a process',
+      { p: [anyOfQ], more: `[profile q]\n${f.sso}${f.process}` },
+      'all: !sso-session-missing; js: role Any < process',
+    ],
+    [
+      'a source with an sso-session without its region, and environment',
+      {
+        env: f.vars('environment'),
+        p: [anyOfQ],
+        more: `[profile q]\n${f.sso}${f.ssoSession.replace(/sso_region.*\n/, '')}`,
+      },
+      'all: environment; js: !sso-incomplete',
+      'all: !sso-incomplete; rust: environment',
+    ],
+    [
+      'a source with an sso-session without its region, and a process',
+      { p: [anyOfQ], more: `[profile q]\n${f.sso}${f.process}${f.ssoSession.replace(/sso_region.*\n/, '')}` },
+      'all: !sso-incomplete; js: role Any < process',
+    ],
+    [
+      'a source with an sso-session without its start URL',
+      { p: [anyOfQ], more: `[profile q]\n${f.sso}${f.ssoSession.replace(/sso_start_url.*\n/, '')}` },
+      'all: !sso-incomplete',
+    ],
+    [
+      'a source with a role and SSO',
+      { p: [anyOfQ], more: `[profile q]\n${ofBase}${f.sso}${base}${f.ssoSession}` },
+      'all: role Any < role OfBase < base; java dotnet: role Any < sso',
+    ],
+    [
+      'credential_source ecscontainer, in small letters',
+      { env: f.containerVars, p: [any, 'credential_source = ecscontainer\n'] },
+      'all: !credential-source-unknown; java dotnet rust: role Any < container; js: container',
+      'all: !credential-source-unknown; java dotnet rust: role Any < container',
+    ],
+    [
+      'a role and a missing sso-session',
+      { p: [ofBase, f.sso], more: base },
+      'all: !sso-session-missing; js rust: role OfBase < base',
     ],
     [
       'a source with half a key',
