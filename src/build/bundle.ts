@@ -9,6 +9,9 @@ const ROOT = resolve(import.meta.dirname, '../..')
 /** What a hit loads beside what is imported where it stands: all else that is imported lazily lies in another part. */
 const HIT_ENTRIES = ['src/program.ts', 'src/commands/process.ts', 'src/keychain/vault-store.ts']
 
+/** A verb that prompts and scripts run as often as a hit: it does not wait for the text of all the others. */
+const STATUS_ENTRY = 'src/commands/status.ts'
+
 export interface Bundles {
   /** What the executable starts: the guards, then the program by its parts. */
   readonly main: string
@@ -17,13 +20,18 @@ export interface Bundles {
 }
 
 /**
- * Bundles the program into `folder` in four: a few lines that every run starts with; `hit.cjs`, all that serving a
- * stored session needs, kept small because every byte of it costs each hit; `verbs.cjs`, the rest of the program; and
- * `aws.cjs`, the aws room with its SDK. A module is in one part only where `hit.cjs` has it: the others ask that part.
+ * Bundles the program into `folder` in five: a few lines that every run starts with; `hit.cjs`, all that serving a
+ * stored session needs, kept small because every byte of it costs each hit; `status.cjs`, what that verb needs beside it;
+ * `verbs.cjs`, the rest of the program; and `aws.cjs`, the aws room with its SDK. A module is in one part only where `hit.cjs` has it: the others ask that part.
  */
 export async function bundleInto(folder: string, entry: string, forThisNode: boolean): Promise<Bundles> {
   const hitFiles = await filesOf(HIT_ENTRIES)
-  const wanted: Wanted = { 'hit.cjs': new Set(hitFiles.keys()), 'verbs.cjs': new Set(), 'aws.cjs': new Set() }
+  const wanted: Wanted = {
+    'hit.cjs': new Set(hitFiles.keys()),
+    'status.cjs': new Set(),
+    'verbs.cjs': new Set(),
+    'aws.cjs': new Set(),
+  }
   const assets: Record<string, string> = {}
   // In this order each part is asked for its modules by those before it.
   for (const name of Object.keys(wanted) as PartName[]) {
@@ -44,7 +52,7 @@ export async function bundleInto(folder: string, entry: string, forThisNode: boo
   return { main, assets }
 }
 
-type PartName = 'hit.cjs' | 'verbs.cjs' | 'aws.cjs'
+type PartName = 'hit.cjs' | 'status.cjs' | 'verbs.cjs' | 'aws.cjs'
 type Wanted = Readonly<Record<PartName, Set<string>>>
 
 /** The files below src/ that come along with `entries`, lazy imports apart, each with the names that it exports. */
@@ -90,7 +98,8 @@ function crossings(from: PartName | 'main', wanted: Wanted, hitFiles: ReadonlyMa
   const partOf = (file: string, lazy: boolean): PartName | null => {
     if (hitFiles.has(file)) return from === 'main' && !lazy ? null : 'hit.cjs'
     if (file.startsWith('src/aws/')) return 'aws.cjs'
-    return from === 'hit.cjs' && lazy ? 'verbs.cjs' : null
+    if (from !== 'hit.cjs' || !lazy) return null
+    return file === STATUS_ENTRY ? 'status.cjs' : 'verbs.cjs'
   }
   return {
     name: 'crossings',
