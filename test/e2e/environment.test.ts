@@ -47,6 +47,7 @@ const NODE_VARIABLES: readonly (readonly [string, (folder: string) => Record<str
   ['NODE_USE_ENV_PROXY', () => ({ NODE_USE_ENV_PROXY: '1' })],
   ['NODE_ICU_DATA', (folder) => ({ NODE_ICU_DATA: folder })],
   ['OPENSSL_CONF', (folder) => ({ OPENSSL_CONF: `${folder}/none.cnf`, SSL_CERT_FILE: `${folder}/none` })],
+  ['NODE_CHANNEL_FD of a closed descriptor', () => ({ NODE_CHANNEL_FD: '3' })],
   ['UV_THREADPOOL_SIZE', () => ({ UV_THREADPOOL_SIZE: '1' })],
   ['LD_LIBRARY_PATH', (folder) => ({ LD_LIBRARY_PATH: `${folder}::/nonexistent` })],
   ['a locale of nowhere', () => ({ LC_ALL: 'xx_YY.UTF-8', LANG: 'xx', TZ: 'Nowhere/City' })],
@@ -92,8 +93,13 @@ test('process prints no secret under NODE_DEBUG_NATIVE, and its document whole: 
 
 test('process gives nothing out where Node itself refuses to start', async (t) => {
   const place = await readyPlace(await vaultPlace(t))
-  const { code, out } = await processOf(place, 'two', { env: { NODE_REPL_EXTERNAL_MODULE: '/x' } })
-  assert.deepEqual([code, out], [9, ''])
+  for (const [env, wanted] of [
+    [{ NODE_REPL_EXTERNAL_MODULE: '/x' }, 9],
+    [{ NODE_CHANNEL_FD: 'abc' }, 1],
+  ] as const) {
+    const { code, out } = await processOf(place, 'two', { env })
+    assert.deepEqual([code, out], [wanted, ''])
+  }
 })
 
 test('process opens no debugger at SIGUSR1, and goes on', async (t) => {

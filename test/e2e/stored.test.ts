@@ -49,6 +49,11 @@ const LIES: readonly Lie[] = [
     tell: (items) => changeTop(items, () => '{"version":1,"kind":"session"}'),
     calls: 1,
   },
+  {
+    about: 'an item of another version',
+    tell: (items) => changeTop(items, (text) => text.replace('"v":1', '"v":2')),
+    calls: 1,
+  },
   { about: 'null in the item', tell: (items) => changeTop(items, () => 'null'), calls: 1 },
   { about: "the other profile's item in its place", tell: swapped, calls: 2 },
   { about: "the key's item in its place", tell: (items) => changeTop(items, () => items.read('key:user1')), calls: 1 },
