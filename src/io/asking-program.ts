@@ -1,4 +1,3 @@
-import { spawnSync } from 'node:child_process'
 import { readFileSync, readlinkSync } from 'node:fs'
 import { basename } from 'node:path'
 import { errnoOf } from './file-errors.ts'
@@ -47,6 +46,7 @@ function lookInProc(pid: number): Program | null {
 
 function lookWithPs(pid: number): Program | null {
   const words = ['-o', 'ppid=,comm=', '-p', String(pid)]
+  const { spawnSync } = process.getBuiltinModule('node:child_process')
   const { stdout } = spawnSync('/bin/ps', words, { encoding: 'utf8', env: {}, timeout: 2_000 })
   const [, parentPid, path] = /^\s*(\d+)\s+(.+?)\s*$/.exec(stdout ?? '') ?? []
   return path === undefined ? null : { name: basename(path), parentPid: Number(parentPid) }

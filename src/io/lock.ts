@@ -16,11 +16,11 @@ import {
 export { LockUnavailable } from './lock-file.ts'
 
 const SQLITE_BUSY = 5
+/** Who has waited long looks less often: a hundred that wait for a person would else keep two processors busy. */
 const WAIT_LEAST_MS = 10
-const WAIT_SPREAD_MS = 15
-/** A refresh is over by then. Who waits longer waits for a person: a hundred that look so often keep two processors busy. */
-const SOON_MS = 2_000
-const LONG_WAIT_FACTOR = 5
+const WAIT_LONG_MS = 50
+const WAIT_SHARE = 8
+const WAIT_SPREAD = 1.5
 
 export interface LockOptions<T> {
   readonly folder: string
@@ -31,6 +31,7 @@ export interface LockOptions<T> {
   /** Any clock in milliseconds, best one that never jumps. */
   nowMs(): number
   readonly signal?: AbortSignal
+  /** Looked at once the lock is held. */
   readonly holder: LockHolder
   /** Looks for the holder's result after each attempt that failed; what is not null ends the wait. */
   onBusy?(): Promise<T | null>
@@ -50,7 +51,7 @@ const heldHere = new Set<string>()
 export async function withLock<T>(options: LockOptions<T>, work: () => Promise<T>): Promise<T> {
   const paths = lockPaths(options.folder, options.name)
   const attempt = new Attempt(options.folder, paths)
-  const soonMs = options.nowMs() + SOON_MS
+  const startedMs = options.nowMs()
   try {
     for (;;) {
       throwIfAborted(options.signal)
@@ -58,7 +59,7 @@ export async function withLock<T>(options: LockOptions<T>, work: () => Promise<T
       const found = await options.onBusy?.()
       if (found !== null && found !== undefined) return found
       if (options.nowMs() >= options.deadlineMs) throw gaveUp(paths)
-      await pause(options.nowMs() < soonMs ? 1 : LONG_WAIT_FACTOR, options.signal)
+      await pause(options.nowMs() - startedMs, options.signal)
     }
     writeHolder(paths.holder, options.holder, Date.now())
     return await work()
@@ -116,13 +117,10 @@ function sqliteCode(error: unknown): number | null {
   return error instanceof Error && 'errcode' in error && typeof error.errcode === 'number' ? error.errcode : null
 }
 
-async function pause(factor: number, signal: AbortSignal | undefined): Promise<void> {
+async function pause(waitedMs: number, signal: AbortSignal | undefined): Promise<void> {
+  const leastMs = Math.min(WAIT_LONG_MS, Math.max(WAIT_LEAST_MS, waitedMs / WAIT_SHARE))
   try {
-    await sleep(
-      factor * (WAIT_LEAST_MS + Math.random() * WAIT_SPREAD_MS),
-      undefined,
-      signal === undefined ? {} : { signal },
-    )
+    await sleep(leastMs * (1 + Math.random() * WAIT_SPREAD), undefined, signal === undefined ? {} : { signal })
   } catch (error) {
     throwIfAborted(signal)
     throw error

@@ -58,9 +58,14 @@ export function profileLock(
   name: string,
   { profile, waitMs }: { readonly profile: string; readonly waitMs: number },
 ) {
-  const by = askingProgram(workspace.context.env)
-  const program = `aws-cred for ${profile}${by === null ? '' : `, asked by ${by}`}`
-  return { ...lockOf(workspace, name, waitMs), holder: { pid: process.pid, program } }
+  const holder = {
+    pid: process.pid,
+    get program() {
+      const by = askingProgram(workspace.context.env)
+      return `aws-cred for ${profile}${by === null ? '' : `, asked by ${by}`}`
+    },
+  }
+  return { ...lockOf(workspace, name, waitMs), holder }
 }
 
 function lockOf(workspace: Workspace, name: string, waitMs: number) {
