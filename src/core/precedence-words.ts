@@ -49,7 +49,7 @@ const REFUSALS: Readonly<Record<RefusalCode, string>> = {
   'web-identity-without-role': 'a web identity token without a role',
   'sso-incomplete': 'the SSO settings are incomplete or contradict each other',
   'sso-session-missing': 'sso_session names a section that is not there',
-  'sso-session-incomplete': 'the sso-session that it names lacks a setting',
+  'sso-session-incomplete': 'the section that sso_session names has no start URL or no region',
   'mfa-not-asked': 'the role needs an MFA code, and the SDK asks nobody',
   'nothing-found': 'nothing found',
 }
