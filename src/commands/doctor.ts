@@ -3,6 +3,7 @@ import { usageError } from '../core/arguments.ts'
 import type { Context } from '../core/context.ts'
 import { CredError } from '../core/errors.ts'
 import { closingLine, type Finding, finding, GROUPS, type Group } from '../core/finding.ts'
+import { jsonText } from '../core/json-text.ts'
 import { accountMask } from '../core/redact.ts'
 import { quoted, shown } from '../core/text.ts'
 import type { Arguments, Verb } from '../core/verb.ts'
@@ -24,6 +25,11 @@ export const verb: Verb = {
     tool: { type: 'string', value: 'TOOL', about: `one tool alone: ${Object.keys(TOOL_WORDS).join(', ')}` },
     json: { type: 'boolean', about: 'one JSON document; its fields are in the README' },
     offline: { type: 'boolean', about: 'ask nothing over the network' },
+    explain: {
+      type: 'string',
+      value: 'TEXT',
+      about: 'say which causes of an error text are found here; - reads it from stdin',
+    },
     fix: { type: 'boolean', about: 'list what can safely be mended, ask, do it, and look again' },
     redact: { type: 'boolean', about: 'put account-1, account-2 … in the place of account ids' },
     quiet: { type: 'boolean', about: 'leave out what is right' },
@@ -45,7 +51,7 @@ async function run(given: Arguments, context: Context): Promise<'failed' | null>
     const state = `--tool ${quoted(toolWord, 20)} is none of ${Object.keys(TOOL_WORDS).join(', ')}`
     throw usageError(verb, state)
   }
-  const alone = ['json', 'redact'].find((name) => given.flag('fix') && given.flag(name))
+  const alone = ['json', 'redact', 'explain'].find((name) => given.flag('fix') && given.flag(name))
   if (alone !== undefined) throw usageError(verb, `--fix and --${alone} do not go together`)
   const wish = { typed: given.positionals[0] ?? null, toolWord, offline: given.flag('offline') }
   const mask = given.flag('redact') ? accountMask() : (text: string) => text
@@ -54,9 +60,24 @@ async function run(given: Arguments, context: Context): Promise<'failed' | null>
     quiet: given.flag('quiet'),
     show: (text: string) => context.out(mask(text)),
   }
+  const text = given.text('explain')
+  if (text !== undefined) return explained(text === '-' ? await context.readStdin() : text, context, wish, showing)
   const first = await examine(context, wish, showing)
   const findings = given.flag('fix') ? await mended(context, first, () => examine(context, wish, showing)) : first
   return findings.some(({ severity }) => severity !== 'good') ? 'failed' : null
+}
+
+/** Only what bears on the text is told. */
+async function explained(
+  text: string,
+  context: Context,
+  wish: LookOptions,
+  { json, show }: Showing,
+): Promise<'failed' | null> {
+  const { explainHere, explanationText } = await import('./doctor/explain-here.ts')
+  const found = explainHere(text, await examine(context, wish, { json: false, quiet: true, show: () => {} }))
+  show(json ? jsonText({ version: 1, ...found }) : explanationText(found, screenOf(context)))
+  return found.causes.some(({ seen }) => seen.length > 0) ? 'failed' : null
 }
 
 /** What is found once all that can be mended from here is. */

@@ -36,7 +36,9 @@ export async function reachFindings(look: Look): Promise<Finding[]> {
   } catch (error) {
     if (!(error instanceof CredError)) throw error
     const cure = error.hint === null ? null : shown(error.hint, 400)
-    return [finding('reach', 'endpoint', 'bad', { what: shown(error.message, 600), cure })]
+    return [
+      finding('reach', 'endpoint', 'bad', { what: shown(error.message.replace(/^cannot reach STS: /, ''), 600), cure }),
+    ]
   }
 }
 

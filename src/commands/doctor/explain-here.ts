@@ -1,0 +1,118 @@
+import { type Cause, type Explanation, explain } from '../../core/explain.ts'
+import type { CauseCode } from '../../core/explain-causes.ts'
+import type { Finding } from '../../core/finding.ts'
+import type { FindingCode } from '../../core/finding-codes.ts'
+import { wrapped } from '../../core/table.ts'
+import { shown } from '../../core/text.ts'
+import type { Screen } from '../../io/screen.ts'
+
+/** By which findings a cause is seen here; with a pattern only where what was found says that. */
+type Evidence = FindingCode | readonly [FindingCode, RegExp]
+
+const REFUSED = (awsCode: RegExp): readonly Evidence[] => [
+  ['identity', awsCode],
+  ['last-failure', awsCode],
+]
+const PASTED = ['token-in-config', 'token-in-credentials'] as const
+const EMPTY = ['no-credentials', 'tool-refuses'] as const
+
+const SEEN_BY: Partial<Readonly<Record<CauseCode, readonly Evidence[]>>> = {
+  'expired-session': ['env-expired', ...PASTED, ...REFUSED(/ExpiredToken/)],
+  'source-expired': ['env-expired', ...PASTED, 'sso-cache-expired', 'login-cache-expired', ...REFUSED(/ExpiredToken/)],
+  'helper-gave-expired': ['clock', 'helper-other-version', 'last-failure'],
+  'stale-expiration-variable': ['env-expired', 'env-expiry-left'],
+  'expiration-unreadable': ['env-expiry-unread'],
+  'clock-skew': ['clock'],
+  'unknown-key': REFUSED(/InvalidClientTokenId|UnrecognizedClient/),
+  'token-mismatch': ['env-token-left', 'env-token-missing', 'env-two-tokens', 'env-half-set'],
+  'wrong-secret': REFUSED(/SignatureDoesNotMatch/),
+  'role-refused': REFUSED(/AccessDenied/),
+  'access-denied': REFUSED(/AccessDenied/),
+  'mfa-code-missing': REFUSED(/MFA/),
+  'mfa-not-asked': [
+    ['tool-refuses', /MFA/],
+    ['no-credentials', /MFA/],
+  ],
+  'mfa-session-ended': [['identity', /MFA/], 'mfa-often'],
+  'duration-chained': ['session-chained'],
+  'region-disabled': REFUSED(/RegionDisabled/),
+  'no-region': [['endpoint', /region/]],
+  'sso-expired': ['sso-cache-expired'],
+  'sso-not-logged-in': ['sso-cache-expired'],
+  'sso-misconfigured': [
+    ['tool-refuses', /SSO|sso/],
+    ['no-credentials', /SSO|sso/],
+  ],
+  'login-expired': ['login-cache-expired'],
+  'part-missing': ['cli-old'],
+  'helper-failed': ['helper-missing', 'last-failure'],
+  'helper-missing': ['helper-missing', 'helper-relative'],
+  'needs-person': [['identity', /code|locked|sign/], 'sso-cache-expired', 'login-cache-expired'],
+  'store-locked': ['store'],
+  'profile-missing': [
+    ['no-credentials', /neither file/],
+    ['tool-refuses', /neither file/],
+  ],
+  'half-keys': ['env-half-set', ['no-credentials', /half/], ['tool-refuses', /half/]],
+  'config-unreadable': ['files-unreadable', ['no-credentials', /twice/], ['tool-refuses', /twice/]],
+  'role-config': [
+    ['no-credentials', /role|source/],
+    ['tool-refuses', /role|source/],
+  ],
+  'cli-cache-broken': ['cli-cache-broken'],
+  'nothing-found': EMPTY,
+  'metadata-unreachable': EMPTY,
+  unreachable: ['endpoint'],
+  'proxy-failed': [['endpoint', /proxy/]],
+  'tls-untrusted': [['endpoint', /certificate|TLS/]],
+}
+
+/** A cause that the text names, and what of it is seen here. */
+export interface CauseHere extends Cause {
+  readonly seen: readonly Finding[]
+}
+
+export interface ExplanationHere extends Omit<Explanation, 'causes'> {
+  readonly causes: readonly CauseHere[]
+}
+
+/** What an error text may come from, and which of it was found here: what is found first. */
+export function explainHere(text: string, findings: readonly Finding[]): ExplanationHere {
+  const { causes, ...told } = explain(text)
+  const here = causes.map((cause) => ({ ...cause, seen: seenOf(cause.code, findings) }))
+  return {
+    ...told,
+    causes: [...here.filter(({ seen }) => seen.length > 0), ...here.filter(({ seen }) => seen.length === 0)],
+  }
+}
+
+function seenOf(code: CauseCode, findings: readonly Finding[]): Finding[] {
+  const evidence = SEEN_BY[code] ?? []
+  return findings.filter(
+    (found) =>
+      found.severity !== 'good' &&
+      evidence.some((each) =>
+        typeof each === 'string' ? each === found.code : each[0] === found.code && each[1].test(found.what),
+      ),
+  )
+}
+
+export function explanationText({ causes, awsCode, operation }: ExplanationHere, { columns, mark }: Screen): string {
+  if (causes.length === 0) return 'the text says nothing that is known here; what is wrong anyway: aws-cred doctor\n'
+  const names = [awsCode, operation === null ? null : `calling ${operation}`].filter((name) => name !== null)
+  const head = names.length === 0 ? '' : `${shown(names.join(', '), 200)}\n\n`
+  const hung = (indent: string, text: string) =>
+    columns === null
+      ? [indent + text]
+      : wrapped(text, Math.max(20, columns - indent.length)).map((line) => indent + line)
+  const lines = causes.flatMap(({ code, why, seen }) => {
+    const [first = '', ...rest] = hung('  ', `${code}: ${why}${seen.length === 0 ? ' (not seen here)' : ''}`)
+    const title = seen.length === 0 ? [first, ...rest] : [`${mark('bad')} ${first.slice(2)}`, ...rest]
+    const cures = seen.flatMap((each) => [
+      ...hung('    ', each.what),
+      ...(each.cure === null ? [] : [`      ${each.cure}`]),
+    ])
+    return [...title, ...cures]
+  })
+  return `${head}${lines.join('\n')}\n`
+}

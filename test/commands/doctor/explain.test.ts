@@ -1,0 +1,55 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { runCli } from '../../../src/cli.ts'
+import { inWorld, NOW_MS, TEMPORARY, TOKEN, variables } from '../../support/broken-worlds.ts'
+import { fakeContext } from '../../support/fake-context.ts'
+
+const EXPIRED =
+  'An error occurred (ExpiredToken) when calling the GetCallerIdentity operation: The security token included in the request is expired'
+const TOO_OLD = {
+  ...variables(TEMPORARY, TOKEN),
+  AWS_CREDENTIAL_EXPIRATION: new Date(NOW_MS - 3_600_000).toISOString(),
+}
+
+async function explain(words: readonly string[], env: Record<string, string>, stdin = '') {
+  return inWorld({ name: 'explain', finds: [] }, async (home) => {
+    const context = fakeContext({
+      home,
+      env: { PATH: '/nowhere', AWS_CRED_STORE: 'vault', ...env },
+      stdin,
+      nowMs: () => NOW_MS,
+    })
+    const code = await runCli(['doctor', '--offline', ...words], context)
+    return { code, out: context.outText, err: context.errText }
+  })
+}
+
+test('--explain says which cause of a text is found here, with its cure', async () => {
+  const { code, out, err } = await explain(['--explain', EXPIRED], TOO_OLD)
+  assert.deepEqual([code, err], [1, ''])
+  assert.match(out, /^ExpiredToken, calling GetCallerIdentity\n/)
+  assert.match(out, /\nx expired-session: .*\n {4}AWS_SESSION_TOKEN of this shell expired 60 min ago/)
+  assert.match(out, /\n {6}eval "\$\(aws-cred export --unset\)"\n/)
+})
+
+test('--explain - reads stdin; what is not found here is told as such, and exit 0', async () => {
+  const { code, out } = await explain(['--explain', '-'], variables(TEMPORARY, TOKEN), `x\n${EXPIRED}\n`)
+  assert.equal(code, 0)
+  assert.match(out, /expired-session: .* \(not seen here\)/)
+})
+
+test('--explain --json, and a text that says nothing', async () => {
+  const { out } = await explain(['--json', '--explain', EXPIRED], TOO_OLD)
+  const { version, causes } = JSON.parse(out) as {
+    version: number
+    causes: { code: string; seen: { code: string }[] }[]
+  }
+  assert.deepEqual([version, causes[0]?.code, causes[0]?.seen[0]?.code], [1, 'expired-session', 'env-expired'])
+  const nothing = await explain(['--explain', 'the cat sat on the mat'], {})
+  assert.deepEqual([nothing.code, nothing.out.split(';')[0]], [0, 'the text says nothing that is known here'])
+})
+
+test('a hostile text cannot move the cursor', async () => {
+  const { out } = await explain(['--explain', `\u001b[2J${EXPIRED}\u009b2J`], TOO_OLD)
+  assert.ok(!/[\u001b\u009b]/.test(out))
+})
