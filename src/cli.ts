@@ -76,7 +76,7 @@ async function dispatch(words: readonly string[], context: Context): Promise<unk
     return complete(rest, context, VERBS)
   }
   if (name === '__purge') {
-    const { purge } = await import('./commands/session/purge.ts')
+    const { purge } = await import('./commands/session/store/purge.ts')
     return purge(rest, context)
   }
   const { verb } = await loadVerb(name, rest)

@@ -5,9 +5,9 @@ import { Agent as HttpsAgent } from 'node:https'
 import { pipeline, Transform } from 'node:stream'
 import { setDefaultCACertificates } from 'node:tls'
 import { NodeHttpHandler } from '@smithy/node-http-handler'
-import type { CallSetting } from '../core/call-settings.ts'
 import { CredError } from '../core/errors.ts'
-import type { Network } from '../core/network.ts'
+import type { CallSetting } from '../core/network/call-settings.ts'
+import type { Network } from '../core/network/network.ts'
 import { quoted } from '../core/text.ts'
 
 const CONNECT_MS = 3_000

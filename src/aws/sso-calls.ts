@@ -1,6 +1,6 @@
 import { GetRoleCredentialsCommand, SSOClient } from '@aws-sdk/client-sso'
 import { CreateTokenCommand, SSOOIDCClient } from '@aws-sdk/client-sso-oidc'
-import { networkFor } from '../core/network.ts'
+import { networkFor } from '../core/network/network.ts'
 import { REFRESH_BUDGET_MS } from '../core/session.ts'
 import { httpHandler } from './http-handler.ts'
 import { type ServiceCall, ServiceRefusal, unreachable, unusable } from './service-call.ts'

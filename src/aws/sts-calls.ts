@@ -6,10 +6,10 @@ import {
   GetSessionTokenCommand,
 } from '@aws-sdk/client-sts'
 import { CredError } from '../core/errors.ts'
-import type { AssumeRoleStep, SessionTokenStep } from '../core/plan-steps.ts'
+import type { StsPlace } from '../core/network/sts-endpoint.ts'
+import type { AssumeRoleStep, SessionTokenStep } from '../core/plan/plan-steps.ts'
+import { CHAINED_MAX_S, parseRoleArn, SESSION_TOKEN_MAX_S } from '../core/plan/sts-limits.ts'
 import type { Session } from '../core/session.ts'
-import type { StsPlace } from '../core/sts-endpoint.ts'
-import { CHAINED_MAX_S, parseRoleArn, SESSION_TOKEN_MAX_S } from '../core/sts-limits.ts'
 import { connectSts, type SeenClock, type SigningKeys, type StsConnection, type StsTarget } from './sts-client.ts'
 import { isDurationRefusal, wordStsError } from './sts-errors.ts'
 

@@ -1,8 +1,8 @@
 import { STSClient } from '@aws-sdk/client-sts'
 import { CredError } from '../core/errors.ts'
-import type { Network } from '../core/network.ts'
+import type { Network } from '../core/network/network.ts'
+import type { StsPlace } from '../core/network/sts-endpoint.ts'
 import { REFRESH_BUDGET_MS } from '../core/session.ts'
-import type { StsPlace } from '../core/sts-endpoint.ts'
 import { httpHandler } from './http-handler.ts'
 import { ATTEMPTS, retryStrategy } from './sts-retry.ts'
 

@@ -1,6 +1,6 @@
 import { CredError } from '../core/errors.ts'
-import type { Network } from '../core/network.ts'
-import type { EndpointOverride } from '../core/sts-endpoint.ts'
+import type { Network } from '../core/network/network.ts'
+import type { EndpointOverride } from '../core/network/sts-endpoint.ts'
 import { shown } from '../core/text.ts'
 import { AnswerTooLong } from './http-handler.ts'
 import type { StsCall } from './sts-calls.ts'

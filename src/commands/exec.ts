@@ -1,5 +1,5 @@
-import { commandEnvironment, exportChanges } from '../core/aws-variables.ts'
 import type { Context } from '../core/context.ts'
+import { commandEnvironment, exportChanges } from '../core/shell/aws-variables.ts'
 import type { Arguments, Verb } from '../core/verb.ts'
 import { inheritedDescriptors } from '../io/file-descriptors.ts'
 import { dieBySignal, runCommand } from '../io/run-command.ts'

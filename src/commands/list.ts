@@ -1,13 +1,13 @@
 import type { Context } from '../core/context.ts'
 import { pasteable } from '../core/paste.ts'
-import { at } from '../core/sts-limits.ts'
+import { at } from '../core/plan/sts-limits.ts'
 import { tableText } from '../core/table.ts'
 import { quoted, shown } from '../core/text.ts'
 import type { Arguments, Verb } from '../core/verb.ts'
 import { screenOf, shortPath } from '../io/screen.ts'
-import { profileNames } from './session/profile-names.ts'
-import { profileRow } from './session/profile-row.ts'
-import { isVaultShut } from './session/profile-state.ts'
+import { profileNames } from './session/profiles/profile-names.ts'
+import { profileRow } from './session/profiles/profile-row.ts'
+import { isVaultShut } from './session/profiles/profile-state.ts'
 import { openWorkspace, type Workspace } from './session/workspace.ts'
 
 export const verb: Verb = {

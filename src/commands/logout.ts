@@ -5,9 +5,9 @@ import { nearest, quoted, shown } from '../core/text.ts'
 import type { Arguments, Verb } from '../core/verb.ts'
 import { dropSession } from '../keychain/session-items.ts'
 import { emptyCliCache } from './session/empty-cli-cache.ts'
-import { openForDeleting } from './session/open-store.ts'
-import { planOf } from './session/profile-state.ts'
+import { planOf } from './session/profiles/profile-state.ts'
 import { cacheKey, profileSources } from './session/sources.ts'
+import { openForDeleting } from './session/store/open-store.ts'
 import { openWorkspace, type Workspace } from './session/workspace.ts'
 
 export const verb: Verb = {

@@ -1,10 +1,10 @@
-import type { Root, Step } from './plan.ts'
-import type { OtherRoot } from './plan-roots.ts'
-import type { AssumeRoleStep } from './plan-steps.ts'
+import type { TokenKind } from './network/sts-endpoint.ts'
+import type { Root, Step } from './plan/plan.ts'
+import type { OtherRoot } from './plan/plan-roots.ts'
+import type { AssumeRoleStep } from './plan/plan-steps.ts'
+import { parseRoleArn, toSessionName } from './plan/sts-limits.ts'
 import type { LongLivedKey } from './session.ts'
 import { sha256Hex } from './sha256.ts'
-import type { TokenKind } from './sts-endpoint.ts'
-import { parseRoleArn, toSessionName } from './sts-limits.ts'
 
 /** Who signs the first call, named without a secret. */
 export interface RootIdentity {

@@ -1,4 +1,4 @@
-import { parseRoleArn } from './sts-limits.ts'
+import { parseRoleArn } from './plan/sts-limits.ts'
 
 /** Whom a profile says that its credentials stand for; null is what it does not say. */
 export interface Promised {

@@ -1,4 +1,4 @@
-import { FORMATS } from './export-formats.ts'
+import { FORMATS } from './shell/export-formats.ts'
 import type { Verb } from './verb.ts'
 
 export const SHELLS = ['bash', 'zsh', 'fish', 'powershell'] as const

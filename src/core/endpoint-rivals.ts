@@ -1,6 +1,6 @@
 import type { Environment } from './context.ts'
+import { at } from './plan/sts-limits.ts'
 import type { Profiles } from './profiles.ts'
-import { at } from './sts-limits.ts'
 import { quoted } from './text.ts'
 
 /** What all SDKs, or botocore and JS among them, look at before a container endpoint (contract §2.2, §2.4). */

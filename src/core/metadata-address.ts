@@ -1,6 +1,6 @@
 import type { Environment } from './context.ts'
 import { CredError } from './errors.ts'
-import type { CredentialSourceRoot } from './plan-roots.ts'
+import type { CredentialSourceRoot } from './plan/plan-roots.ts'
 import { quoted, shown } from './text.ts'
 
 /** Where a container or an instance is asked for its credentials. */

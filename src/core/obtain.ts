@@ -1,6 +1,6 @@
 import { ROOT_LEVEL, type RootIdentity } from './cache-key.ts'
 import { CredError } from './errors.ts'
-import type { Step } from './plan.ts'
+import type { Step } from './plan/plan.ts'
 import { LAST_USE_MARGIN_MS, type Session, serveMarginMs } from './session.ts'
 
 /** What signs the first call. */

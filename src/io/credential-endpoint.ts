@@ -1,9 +1,9 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
-import type { EndpointAccess } from '../core/aws-variables.ts'
-import { containerError } from '../core/container-document.ts'
 import { CredError } from '../core/errors.ts'
+import { containerError } from '../core/roots/container-document.ts'
+import type { EndpointAccess } from '../core/shell/aws-variables.ts'
 import { errnoOf, errnoState } from './file-errors.ts'
 
 const HOST = '127.0.0.1'

@@ -6,9 +6,9 @@ import { stsEndpoint } from '../../src/aws/sts-client.ts'
 import type { Environment } from '../../src/core/context.ts'
 import { CredError } from '../../src/core/errors.ts'
 import { parseIni } from '../../src/core/ini.ts'
+import { stsPlace } from '../../src/core/network/sts-endpoint.ts'
+import { partitionOfRegion } from '../../src/core/network/sts-region.ts'
 import { mergeProfiles } from '../../src/core/profiles.ts'
-import { stsPlace } from '../../src/core/sts-endpoint.ts'
-import { partitionOfRegion } from '../../src/core/sts-region.ts'
 import { need } from '../support/need.ts'
 
 // botocore's own conformance data, through settings as a user makes them: variables and a config.

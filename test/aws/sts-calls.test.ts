@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { assumeRole, getSessionToken, type StsCall } from '../../src/aws/sts-calls.ts'
-import type { SessionTokenStep } from '../../src/core/plan-steps.ts'
+import type { SessionTokenStep } from '../../src/core/plan/plan-steps.ts'
 import { callPlace, refusal } from '../support/sts-call.ts'
 
 test('assumeRole() asks for the hour of role chaining where STS refuses more', async (t) => {

@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { parseIni } from '../../src/core/ini.ts'
+import { stsPlace } from '../../src/core/network/sts-endpoint.ts'
 import { mergeProfiles } from '../../src/core/profiles.ts'
-import { stsPlace } from '../../src/core/sts-endpoint.ts'
 import { openIndex } from '../../src/io/state-index.ts'
 import type { Command } from './interleave.ts'
 

@@ -4,7 +4,7 @@ import { SessionMemory } from '../../src/commands/session/session-memory.ts'
 import type { RootIdentity } from '../../src/core/cache-key.ts'
 import { CredError } from '../../src/core/errors.ts'
 import { obtainSession, type SessionNote, type Sources } from '../../src/core/obtain.ts'
-import type { Step } from '../../src/core/plan.ts'
+import type { Step } from '../../src/core/plan/plan.ts'
 import type { Session } from '../../src/core/session.ts'
 
 const MINUTE = 60_000

@@ -21,7 +21,7 @@ import { openWorkspace } from '../../src/commands/session/workspace.ts'
 import { verb } from '../../src/commands/setup.ts'
 import { parseArguments } from '../../src/core/arguments.ts'
 import { CredError, type CredErrorCode } from '../../src/core/errors.ts'
-import { planProfile } from '../../src/core/plan.ts'
+import { planProfile } from '../../src/core/plan/plan.ts'
 import { type FakeContext, type FakeContextOptions, fakeContext, fakeTerminal } from '../support/fake-context.ts'
 import { need } from '../support/need.ts'
 

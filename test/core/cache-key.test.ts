@@ -14,7 +14,7 @@ import {
   sessionLabel,
   sessionNameOf,
 } from '../../src/core/cache-key.ts'
-import type { AssumeRoleStep, SessionTokenStep } from '../../src/core/plan-steps.ts'
+import type { AssumeRoleStep, SessionTokenStep } from '../../src/core/plan/plan-steps.ts'
 import { sha256Hex } from '../../src/core/sha256.ts'
 
 const ROLE: AssumeRoleStep = {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { checkHeaderValue, containerAddress, containerToken, instanceAddress } from '../../src/core/metadata-address.ts'
-import type { CredentialSourceRoot } from '../../src/core/plan-roots.ts'
+import type { CredentialSourceRoot } from '../../src/core/plan/plan-roots.ts'
 
 const RELATIVE = 'AWS_CONTAINER_CREDENTIALS_RELATIVE_URI'
 const FULL = 'AWS_CONTAINER_CREDENTIALS_FULL_URI'

@@ -4,7 +4,7 @@ import fc from 'fast-check'
 import type { RootIdentity } from '../../src/core/cache-key.ts'
 import { CredError } from '../../src/core/errors.ts'
 import { hasMargin, obtainSession, type SessionNote, type Sources } from '../../src/core/obtain.ts'
-import type { Step } from '../../src/core/plan.ts'
+import type { Step } from '../../src/core/plan/plan.ts'
 import type { Session } from '../../src/core/session.ts'
 
 const minutes = (count: number) => count * 60_000

@@ -1,4 +1,4 @@
-import type { CauseCode } from '../../src/core/explain-causes.ts'
+import type { CauseCode } from '../../src/core/explain/explain-causes.ts'
 
 /**
  * What tools print, and its causes in order. Worded after runs of the tools against the emulator, their own sources,

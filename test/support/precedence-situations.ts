@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { parseIni } from '../../src/core/ini.ts'
 import { readExpiry } from '../../src/core/key-expiry.ts'
-import type { PrecedenceWorld, Tool } from '../../src/core/precedence-model.ts'
+import type { PrecedenceWorld, Tool } from '../../src/core/precedence/precedence-model.ts'
 import type { Fixture } from './precedence-fixture.ts'
 import { environmentSituations } from './precedence-situations-environment.ts'
 import { profileSituations } from './precedence-situations-profile.ts'

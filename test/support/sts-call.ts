@@ -1,6 +1,6 @@
 import type { TestContext } from 'node:test'
 import type { StsCall } from '../../src/aws/sts-calls.ts'
-import type { AssumeRoleStep } from '../../src/core/plan-steps.ts'
+import type { AssumeRoleStep } from '../../src/core/plan/plan-steps.ts'
 import { type ExampleWorld, exampleWorld, type Fault, type Sts, startSts } from './sts.ts'
 
 /** An emulator, and a call of alice's to it that the aws room can be given without a workspace. */

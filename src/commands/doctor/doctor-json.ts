@@ -1,6 +1,6 @@
 import { closingLine, type Finding } from '../../core/finding.ts'
 import { jsonText } from '../../core/json-text.ts'
-import type { CredentialSource } from '../../core/precedence-model.ts'
+import type { CredentialSource } from '../../core/precedence/precedence-model.ts'
 import type { Look } from './look.ts'
 
 /** Raised when a field changes its meaning or goes; a new field does not raise it. README documents each. */

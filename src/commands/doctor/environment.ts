@@ -1,7 +1,7 @@
-import { UNSET_VARIABLES } from '../../core/aws-variables.ts'
 import { type Finding, finding } from '../../core/finding.ts'
 import { EXPIRY_VARIABLES, readExpiry } from '../../core/key-expiry.ts'
 import { pasteable } from '../../core/paste.ts'
+import { UNSET_VARIABLES } from '../../core/shell/aws-variables.ts'
 import { evalLine, unsetLine } from '../../core/shell-cures.ts'
 import { maskedKeyId, quoted } from '../../core/text.ts'
 import { fishVariables } from '../../io/fish-variables.ts'

@@ -1,5 +1,5 @@
-import { type Cause, type Explanation, explain } from '../../core/explain.ts'
-import type { CauseCode } from '../../core/explain-causes.ts'
+import { type Cause, type Explanation, explain } from '../../core/explain/explain.ts'
+import type { CauseCode } from '../../core/explain/explain-causes.ts'
 import type { Finding } from '../../core/finding.ts'
 import type { FindingCode } from '../../core/finding-codes.ts'
 import { wrapped } from '../../core/table.ts'

@@ -1,11 +1,18 @@
 import { statSync } from 'node:fs'
 import { spanText } from '../../core/clock.ts'
-import { type FileKeys, findFileKeys, holdsKeys, importCommand, isSession, type KeyLine } from '../../core/file-keys.ts'
 import { type Finding, finding } from '../../core/finding.ts'
 import type { IniDocument } from '../../core/ini.ts'
 import { profileExpiryMs } from '../../core/key-expiry.ts'
+import {
+  type FileKeys,
+  findFileKeys,
+  holdsKeys,
+  importCommand,
+  isSession,
+  type KeyLine,
+} from '../../core/keys/file-keys.ts'
 import { pasteable, pathWord, withCommand } from '../../core/paste.ts'
-import { shownKeyId } from '../../core/precedence-environment.ts'
+import { shownKeyId } from '../../core/precedence/precedence-environment.ts'
 import { quoted, shown } from '../../core/text.ts'
 import { hasBits } from '../../io/private-files.ts'
 import { shortPath } from '../../io/screen.ts'

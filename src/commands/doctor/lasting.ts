@@ -1,12 +1,12 @@
 import { spanText } from '../../core/clock.ts'
 import { CredError } from '../../core/errors.ts'
 import { type Finding, finding } from '../../core/finding.ts'
-import { mfaSettings } from '../../core/mfa-settings.ts'
 import { pasteable } from '../../core/paste.ts'
-import type { Plan } from '../../core/plan.ts'
-import { ASSUME_ROLE_DEFAULT_S, CHAINED_MAX_S } from '../../core/sts-limits.ts'
+import { mfaSettings } from '../../core/plan/mfa-settings.ts'
+import type { Plan } from '../../core/plan/plan.ts'
+import { ASSUME_ROLE_DEFAULT_S, CHAINED_MAX_S } from '../../core/plan/sts-limits.ts'
 import { shown } from '../../core/text.ts'
-import { planOf } from '../session/profile-state.ts'
+import { planOf } from '../session/profiles/profile-state.ts'
 import type { Look } from './look.ts'
 
 /** Below this a session is in its last 15 minutes for most of its life (contract §1.7). */

@@ -5,7 +5,7 @@ import type { Finding, FixKind } from '../../core/finding.ts'
 import { quoted, shown } from '../../core/text.ts'
 import type { Verb } from '../../core/verb.ts'
 import { cliCacheFolder, folderIsOurs, readCliCache, removeCliCacheFile } from '../../io/cli-cache-folder.ts'
-import { typedTerminal } from '../session/open-store.ts'
+import { typedTerminal } from '../session/store/open-store.ts'
 import { openWorkspace } from '../session/workspace.ts'
 
 /** One safe repair: what it does, and the doing. */

@@ -1,7 +1,7 @@
 import { CredError } from '../../core/errors.ts'
-import { rootName } from '../../core/plan.ts'
-import { setting } from '../../core/settings.ts'
-import { planOf } from '../session/profile-state.ts'
+import { rootName } from '../../core/plan/plan.ts'
+import { setting } from '../../core/plan/settings.ts'
+import { planOf } from '../session/profiles/profile-state.ts'
 import type { Look } from './look.ts'
 
 /** The profile that was named, by whatever, with all that it is made from; null where nobody named one: then all count. */

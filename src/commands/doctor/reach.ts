@@ -2,10 +2,10 @@ import { spanText } from '../../core/clock.ts'
 import { clockCommand } from '../../core/clock-command.ts'
 import { CredError } from '../../core/errors.ts'
 import { type Finding, finding } from '../../core/finding.ts'
-import { namedPartition, type StsPlace, stsPlace } from '../../core/sts-endpoint.ts'
+import { namedPartition, type StsPlace, stsPlace } from '../../core/network/sts-endpoint.ts'
 import { shown } from '../../core/text.ts'
 import { callSettingsOf } from '../session/call-settings-of.ts'
-import { planOf } from '../session/profile-state.ts'
+import { planOf } from '../session/profiles/profile-state.ts'
 import type { Look } from './look.ts'
 
 /** Services refuse what is signed further off; STS itself allows three times as much. */

@@ -1,12 +1,12 @@
 import { parseOwnLine } from '../../core/command-line.ts'
 import { CredError } from '../../core/errors.ts'
 import type { IniDocument } from '../../core/ini.ts'
-import { mfaSettings } from '../../core/mfa-settings.ts'
 import { pasteable } from '../../core/paste.ts'
-import type { CredentialSource } from '../../core/precedence-model.ts'
+import { mfaSettings } from '../../core/plan/mfa-settings.ts'
+import type { CredentialSource } from '../../core/precedence/precedence-model.ts'
 import { quoted } from '../../core/text.ts'
 import { credentialsOf, helperCall } from '../session/obtain-credentials.ts'
-import { type ProfileState, profileState } from '../session/profile-state.ts'
+import { type ProfileState, profileState } from '../session/profiles/profile-state.ts'
 import type { Workspace } from '../session/workspace.ts'
 
 /** For one call, never to be shown. */

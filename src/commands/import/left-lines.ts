@@ -1,3 +1,4 @@
+import { type IniDocument, serializeIni } from '../../core/ini.ts'
 import {
   type FileKeys,
   findFileKeys,
@@ -5,11 +6,10 @@ import {
   importCommand,
   isSession,
   withBlankKeys,
-} from '../../core/file-keys.ts'
-import type { ImportPlan } from '../../core/import-plan.ts'
-import { type IniDocument, serializeIni } from '../../core/ini.ts'
+} from '../../core/keys/file-keys.ts'
+import type { ImportPlan } from '../../core/keys/import-plan.ts'
 import { pasteable, pathWord, withCommand } from '../../core/paste.ts'
-import { secretLines } from '../../core/setup-secrets.ts'
+import { secretLines } from '../../core/setup/setup-secrets.ts'
 import { listed, quoted, shown } from '../../core/text.ts'
 import { type LeftCopies, leftCopies } from '../../io/left-copies.ts'
 import { shortPath } from '../../io/screen.ts'

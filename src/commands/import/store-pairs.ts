@@ -1,14 +1,14 @@
 import type { Terminal } from '../../core/context.ts'
 import { CredError } from '../../core/errors.ts'
-import type { ImportedPair } from '../../core/import-plan.ts'
+import type { ImportedPair } from '../../core/keys/import-plan.ts'
 import { pasteable } from '../../core/paste.ts'
 import { maskedKeyId, quoted } from '../../core/text.ts'
 import { readKey } from '../../keychain/session-items.ts'
 import type { Store } from '../../keychain/store.ts'
-import { type ChosenStore, chooseStore } from '../session/choose-store.ts'
-import type { KeyIdentity } from '../session/identify-key.ts'
+import type { KeyIdentity } from '../session/keys/identify-key.ts'
+import { isSameKey, newKey, presentKey, storedText, storeKey } from '../session/keys/store-key.ts'
 import { withKeyLock } from '../session/single-flight.ts'
-import { isSameKey, newKey, presentKey, storedText, storeKey } from '../session/store-key.ts'
+import { type ChosenStore, chooseStore } from '../session/store/choose-store.ts'
 import type { Workspace } from '../session/workspace.ts'
 
 const LOCK_WAIT_MS = 5_000

@@ -1,5 +1,5 @@
-import type { CallSettings } from '../../core/call-settings.ts'
-import type { Plan } from '../../core/plan.ts'
+import type { CallSettings } from '../../core/network/call-settings.ts'
+import type { Plan } from '../../core/plan/plan.ts'
 import type { Workspace } from './workspace.ts'
 
 /** What decides where the calls of a plan go: this shell's variables and the profile that is served. */

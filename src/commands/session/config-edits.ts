@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { CredError } from '../../core/errors.ts'
 import { parseIni } from '../../core/ini.ts'
-import type { SetupSurroundings } from '../../core/setup-plan.ts'
+import type { SetupSurroundings } from '../../core/setup/setup-plan.ts'
 import { quoted, shown } from '../../core/text.ts'
 import { homeDir, readAwsFiles } from '../../io/aws-files.ts'
 import type { BackupPlace } from '../../io/config-backup.ts'

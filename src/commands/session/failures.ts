@@ -1,6 +1,6 @@
 import { CredError } from '../../core/errors.ts'
-import { planProfile } from '../../core/plan.ts'
-import { SIGN_IN_NEEDED } from '../../core/sign-in.ts'
+import { planProfile } from '../../core/plan/plan.ts'
+import { SIGN_IN_NEEDED } from '../../core/roots/sign-in.ts'
 import { planOptions } from './plan-options.ts'
 import type { Workspace } from './workspace.ts'
 

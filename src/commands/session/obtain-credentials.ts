@@ -2,15 +2,17 @@ import { usageError } from '../../core/arguments.ts'
 import { CredError } from '../../core/errors.ts'
 import { obtainSession, type Sources } from '../../core/obtain.ts'
 import { pasteable } from '../../core/paste.ts'
-import { type Plan, planProfile, type Root } from '../../core/plan.ts'
-import { pastedSessionError } from '../../core/plan-errors.ts'
+import { type Plan, planProfile, type Root } from '../../core/plan/plan.ts'
+import { pastedSessionError } from '../../core/plan/plan-errors.ts'
+import { DURATION_MIN_S, parseDurationText, SESSION_TOKEN_MAX_S } from '../../core/plan/sts-limits.ts'
 import type { HandedOut } from '../../core/process-document.ts'
-import { DURATION_MIN_S, parseDurationText, SESSION_TOKEN_MAX_S } from '../../core/sts-limits.ts'
 import { quoted } from '../../core/text.ts'
 import type { Arguments } from '../../core/verb.ts'
 import type { Store } from '../../keychain/store.ts'
 import { recordFailure } from './failures.ts'
 import type { Asking } from './mfa/ask-code.ts'
+import { planOptions } from './plan-options.ts'
+import { profileSources, stsNowMs } from './sources.ts'
 import {
   nobodyCanBeAsked,
   openStore,
@@ -18,9 +20,7 @@ import {
   processPatience,
   servesLasting,
   shellPatience,
-} from './open-store.ts'
-import { planOptions } from './plan-options.ts'
-import { profileSources, stsNowMs } from './sources.ts'
+} from './store/open-store.ts'
 import type { Workspace } from './workspace.ts'
 
 /**

@@ -1,4 +1,4 @@
-import type { PlanOptions } from '../../core/plan.ts'
+import type { PlanOptions } from '../../core/plan/plan.ts'
 import type { Workspace } from './workspace.ts'
 
 /** What this machine knows that a plan depends on, without opening a store. */

@@ -1,7 +1,7 @@
 import { usageError } from '../../core/arguments.ts'
 import type { Context } from '../../core/context.ts'
 import { CredError } from '../../core/errors.ts'
-import { FORMATS, type Format } from '../../core/export-formats.ts'
+import { FORMATS, type Format } from '../../core/shell/export-formats.ts'
 import { nearest, quoted } from '../../core/text.ts'
 import type { Arguments, Verb } from '../../core/verb.ts'
 

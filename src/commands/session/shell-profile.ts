@@ -1,7 +1,7 @@
 import type { Context } from '../../core/context.ts'
 import { CredError } from '../../core/errors.ts'
 import type { Arguments } from '../../core/verb.ts'
-import { planOf } from './profile-state.ts'
+import { planOf } from './profiles/profile-state.ts'
 import type { Workspace } from './workspace.ts'
 
 /** The profile that a person means: `--profile`, else what the shell is set to, else `default`. */

@@ -9,18 +9,18 @@ import {
 } from '../../core/cache-key.ts'
 import { clockOffsetMs } from '../../core/clock.ts'
 import { CredError } from '../../core/errors.ts'
+import { stsPlace } from '../../core/network/sts-endpoint.ts'
 import type { RootCredentials, Sources } from '../../core/obtain.ts'
-import type { Plan, Step } from '../../core/plan.ts'
+import type { Plan, Step } from '../../core/plan/plan.ts'
 import { REFRESH_BUDGET_MS, type Session } from '../../core/session.ts'
 import { sha256Hex } from '../../core/sha256.ts'
-import { stsPlace } from '../../core/sts-endpoint.ts'
 import { dropSession, readSession, writeSession } from '../../keychain/session-items.ts'
 import type { Store } from '../../keychain/store.ts'
 import { backOff, endBackoff, questionName } from './back-off.ts'
 import { callSettingsOf } from './call-settings-of.ts'
 import { forgetFailure, recordFailure, throwRefusalSince } from './failures.ts'
 import type { Asking } from './mfa/ask-code.ts'
-import { knownRootIdentity, partitionOf } from './root-identity.ts'
+import { knownRootIdentity, partitionOf } from './roots/root-identity.ts'
 import type { Workspace } from './workspace.ts'
 
 export interface SourcesOptions {
@@ -74,7 +74,7 @@ export function profileSources(workspace: Workspace, plan: Plan, options: Source
   const mayWaitForPerson = options.asking?.mayAsk === true && steps.some(asksForCode)
   let fetched: Session | RootCredentials | null = null
   const fetchAnew = async () => {
-    const { fetchRoot } = await import('./fetch-root.ts')
+    const { fetchRoot } = await import('./roots/fetch-root.ts')
     return fetchRoot(workspace, plan, { deadline: deadline(), record })
   }
   return {
@@ -82,10 +82,10 @@ export function profileSources(workspace: Workspace, plan: Plan, options: Source
     knownIdentity: () => knownRootIdentity(workspace, plan),
     async rootCredentials() {
       if (root.kind === 'keychain' || root.kind === 'static') {
-        const { readRoot } = await import('./root-keys.ts')
+        const { readRoot } = await import('./roots/root-keys.ts')
         return readRoot(workspace, root, partitionOf(workspace, plan), options.store)
       }
-      const { keysOf, readEnvironment } = await import('./fetch-root.ts')
+      const { keysOf, readEnvironment } = await import('./roots/fetch-root.ts')
       if (root.kind === 'environment') return readEnvironment(workspace, plan, root)
       fetched ??= await fetchAnew()
       return keysOf(workspace, plan, fetched)

@@ -2,7 +2,7 @@ import { spanText } from '../../core/clock.ts'
 import { tableText } from '../../core/table.ts'
 import { shown } from '../../core/text.ts'
 import type { Mark, Screen } from '../../io/screen.ts'
-import { shownCode } from '../session/profile-row.ts'
+import { shownCode } from '../session/profiles/profile-row.ts'
 import type { ProfileStatus, StateWord } from './profile-status.ts'
 
 const MARKS: Readonly<Record<StateWord, Mark>> = { ok: 'good', ready: 'good', person: 'warning', failed: 'bad' }

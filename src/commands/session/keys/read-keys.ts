@@ -1,0 +1,62 @@
+import type { Context, Terminal } from '../../../core/context.ts'
+import { CredError } from '../../../core/errors.ts'
+import { checkedPair, checkKeyId, type KeyPair, parseKeyInput } from '../../../core/keys/key-input.ts'
+import { pasteable } from '../../../core/paste.ts'
+import { quoted } from '../../../core/text.ts'
+
+/** Where the keys come from: stdin where `--stdin` says so, else the terminal, which must be there. */
+export type KeyOrigin = { readonly kind: 'stdin' } | { readonly kind: 'terminal'; readonly terminal: Terminal }
+
+export function keyOrigin(name: string, stdin: boolean, terminal: Terminal | null): KeyOrigin {
+  if (stdin) return { kind: 'stdin' }
+  if (terminal !== null) return { kind: 'terminal', terminal }
+  throw new CredError('person', `cannot add ${quoted(name)}: nobody is there to type its key`, {
+    hint: pasteable`aws-cred add ${name} --stdin`,
+  })
+}
+
+const TRIES = 3
+const SECRET_LENGTH = 40
+
+/**
+ * The pair, the secret typed without echo; at a terminal each half is asked for again where it cannot be one. Throws
+ * `CredError('failed')` where it is no long-lived key.
+ */
+export async function readKeys(context: Context, origin: KeyOrigin): Promise<KeyPair> {
+  if (origin.kind === 'stdin') return parseKeyInput(await context.readStdin())
+  const { terminal } = origin
+  const accessKeyId = await askedAgain(
+    terminal,
+    () => terminal.ask('access key id: '),
+    (typed) => {
+      checkKeyId(typed)
+      return typed
+    },
+  )
+  return askedAgain(
+    terminal,
+    () => terminal.askHidden('secret access key: '),
+    (typed) => {
+      if (typed.length !== SECRET_LENGTH) {
+        throw new CredError('failed', `cannot use the secret access key: it must be ${SECRET_LENGTH} characters`)
+      }
+      return checkedPair(accessKeyId, typed)
+    },
+  )
+}
+
+async function askedAgain<T>(
+  terminal: Terminal,
+  question: () => Promise<string>,
+  checked: (typed: string) => T,
+): Promise<T> {
+  for (let tries = 1; ; tries++) {
+    const typed = (await question()).trim()
+    try {
+      return checked(typed)
+    } catch (error) {
+      if (!(error instanceof CredError) || tries === TRIES) throw error
+      terminal.show(`${error.message}\n`)
+    }
+  }
+}

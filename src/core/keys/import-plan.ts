@@ -1,0 +1,196 @@
+import { CredError } from '../errors.ts'
+import { type IniDocument, serializeIni } from '../ini.ts'
+import { pasteable } from '../paste.ts'
+import { planProfile } from '../plan/plan.ts'
+import { diffScreen } from '../setup/config-diff.ts'
+import { editProfile } from '../setup/setup-edit.ts'
+import { placedProfiles, planProfileEdit, type SetupSurroundings } from '../setup/setup-plan.ts'
+import type { SetupRequest } from '../setup/setup-request.ts'
+import { secretLine } from '../setup/setup-secrets.ts'
+import { listed, nearest, quoted } from '../text.ts'
+import {
+  type FileKeys,
+  findFileKeys,
+  holdsKeys,
+  KEYS,
+  longLivedPair,
+  sessionKeys,
+  type TakenKeys,
+  withBlankKeys,
+  withoutKeys,
+  withoutSecrets,
+} from './file-keys.ts'
+import { importNotes } from './import-notes.ts'
+import type { KeyPair } from './key-input.ts'
+
+export interface ImportRequest {
+  /** In the order in which they are worked on. */
+  readonly profiles: readonly string[]
+  /** `session`: the lines of a session are taken out, and nothing is stored. */
+  readonly takes: 'keys' | 'session'
+  /** What is written to the config for a profile whose keys are taken; null: nothing (`--no-setup`). */
+  readonly setupOf: ((profile: string) => SetupRequest) | null
+}
+
+export interface ImportedPair {
+  readonly profile: string
+  readonly pair: KeyPair
+}
+
+export interface ImportPlan {
+  /** Which keys go, by profile. */
+  readonly taken: TakenKeys
+  /** What is to be stored; empty for sessions. */
+  readonly pairs: readonly ImportedPair[]
+  readonly config: {
+    readonly before: string
+    /** Profile by profile, each with all changes before it; the last is the config as it will be. */
+    readonly steps: readonly { readonly profile: string; readonly after: string }[]
+    /** Whether the config holds secrets as it is: then it is written once, and no copy of it is made. */
+    readonly holdsSecrets: boolean
+  }
+  /** Paths of the files that keys are taken out of. */
+  readonly takenFrom: readonly string[]
+  /** Profiles that the config gets a line for, or has it put right. */
+  readonly setUp: readonly string[]
+  /** Null where it stays as it is. */
+  readonly credentials: { readonly path: string; readonly before: string; readonly after: string } | null
+  /** The change to both files, secrets left out. */
+  readonly screen: string
+  /** What will be otherwise than it looks, one line each. */
+  readonly notes: readonly string[]
+}
+
+/**
+ * What `import` is to do, decided on the files as they are: which keys are stored, and both files without them. Throws
+ * `CredError`, before anything is stored or written, for what cannot be stored and for a profile that could not be
+ * served afterwards.
+ */
+export function planImport(request: ImportRequest, surroundings: SetupSurroundings): ImportPlan {
+  const { config, credentials, showPath } = surroundings
+  const all = new Map([...findFileKeys(config, credentials)].map(([name, keys]) => [name, placed(keys, showPath)]))
+  const found = request.profiles.map((profile) => keysOf(profile, all, surroundings))
+  const isStored = request.takes === 'keys'
+  const pairs = isStored ? found.map((keys) => ({ profile: keys.profile, pair: longLivedPair(keys) })) : []
+  const taken = new Map(found.map((keys) => [keys.profile, isStored ? KEYS : droppedKeys(keys)]))
+  const notes = [...profileNotes(request, surroundings, taken), ...importNotes(request, surroundings)]
+  const edit = editConfig(request, surroundings, taken)
+  const bare = credentials === null ? null : withoutKeys(credentials, taken)
+  const before = credentials === null ? '' : serializeIni(credentials)
+  const after = bare === null ? '' : serializeIni(bare)
+  return {
+    taken,
+    pairs,
+    config: edit.change,
+    setUp: edit.setUp,
+    credentials: credentials === null || before === after ? null : { path: credentials.source.path, before, after },
+    takenFrom: [
+      ...(credentials === null || before === after ? [] : [credentials.source.path]),
+      ...(edit.losesKeys ? [config.source.path] : []),
+    ],
+    screen: [
+      credentials === null || bare === null
+        ? ''
+        : diffScreen(showPath(credentials.source.path), credentials, bare, SAFELY),
+      diffScreen(showPath(config.source.path), config, edit.document, edit.change.holdsSecrets ? SAFELY : {}),
+    ].join(''),
+    notes,
+  }
+}
+
+const SAFELY = { contextLines: 0, instead: withoutSecrets }
+
+interface ConfigEdit {
+  readonly change: ImportPlan['config']
+  readonly document: IniDocument
+  readonly setUp: readonly string[]
+  readonly losesKeys: boolean
+}
+
+/** Takes the keys out and puts the lines in, profile by profile. */
+function editConfig({ takes, setupOf }: ImportRequest, surroundings: SetupSurroundings, taken: TakenKeys): ConfigEdit {
+  const before = serializeIni(surroundings.config)
+  const steps: { profile: string; after: string }[] = []
+  const setUp: string[] = []
+  let document = surroundings.config
+  let losesKeys = false
+  let text = before
+  for (const [profile, keys] of taken) {
+    document = withoutKeys(document, new Map([[profile, keys]]))
+    const bare = serializeIni(document)
+    losesKeys ||= bare !== text
+    if (takes === 'keys' && setupOf !== null) {
+      document = editProfile(document, setupOf(profile), surroundings.platform).document
+    }
+    const after = serializeIni(document)
+    if (after !== bare) setUp.push(profile)
+    if (after !== text) steps.push({ profile, after })
+    text = after
+  }
+  const change = { before, steps, holdsSecrets: secretLine(before) !== null }
+  return { change, document, setUp, losesKeys }
+}
+
+/** The keys with their places named as messages do. */
+function placed({ profile, lines }: FileKeys, showPath: (path: string) => string): FileKeys {
+  return { profile, lines: lines.map((line) => ({ ...line, path: showPath(line.path) })) }
+}
+
+function keysOf(profile: string, all: ReadonlyMap<string, FileKeys>, surroundings: SetupSurroundings): FileKeys {
+  const keys = all.get(profile)
+  if (keys !== undefined && holdsKeys(keys)) return keys
+  const { config, credentials, showPath } = surroundings
+  const files = [credentials, config]
+    .flatMap((each) => (each === null ? [] : [showPath(each.source.path)]))
+    .join(' or ')
+  const near = nearest(
+    profile,
+    [...all.values()].flatMap((each) => (holdsKeys(each) ? [each.profile] : [])),
+  )
+  throw new CredError('failed', `cannot import ${quoted(profile)}: it has no keys in ${files}`, {
+    hint: near === null || near === profile ? null : pasteable`the nearest that has: aws-cred import ${near}`,
+  })
+}
+
+function droppedKeys(keys: FileKeys): readonly string[] {
+  const dropped = sessionKeys(keys)
+  if (dropped.length > 0) return dropped
+  throw new CredError('failed', `cannot drop the session of ${quoted(keys.profile)}: its keys are long-lived`, {
+    hint: pasteable`store them: aws-cred import ${keys.profile}`,
+  })
+}
+
+/** What `setup` says of each profile, with the line numbers that the files have now. */
+function profileNotes(
+  { profiles, takes, setupOf }: ImportRequest,
+  surroundings: SetupSurroundings,
+  taken: TakenKeys,
+): string[] {
+  if (takes === 'session' || setupOf === null) return []
+  const { config, credentials, hasKeys, platform } = surroundings
+  // Two kinds in one profile: to be told with the lines that name them, before one of them is in the keychain.
+  const before = placedProfiles(surroundings)
+  for (const profile of profiles) planProfile(profile, before, { platform, hasKeys: () => false })
+  const afterwards: SetupSurroundings = {
+    ...surroundings,
+    config: withBlankKeys(config, taken),
+    credentials: credentials === null ? null : withBlankKeys(credentials, taken),
+    hasKeys: (name) => profiles.includes(name) || hasKeys(name),
+  }
+  return grouped(profiles.map((profile) => ({ profile, notes: planProfileEdit(setupOf(profile), afterwards).notes })))
+}
+
+/** The notes of all profiles: what is said of several alike is said once, with all their names. */
+function grouped(all: readonly { readonly profile: string; readonly notes: readonly string[] }[]): string[] {
+  const groups = new Map<string, string[]>()
+  for (const { profile, notes } of all) {
+    for (const note of notes) {
+      const alike = note.replaceAll(quoted(profile), PROFILE)
+      groups.set(alike, [...(groups.get(alike) ?? []), profile])
+    }
+  }
+  return [...groups].map(([note, profiles]) => note.replaceAll(PROFILE, listed(profiles)))
+}
+
+/** Stands for the name in notes that are compared; no note holds it, since controls are escaped there. */
+const PROFILE = '\u0000'
