@@ -37,8 +37,8 @@ export interface LockOptions<T> {
   onBusy?(): Promise<T | null>
 }
 
-/** Locks held by this process. POSIX locks do not part a process from itself, and see `prepareLockFile`. */
-const heldHere = new Set<string>()
+/** Locks held by this process, kept from the garbage collector, which would give them back. POSIX locks do not part a process from itself, and see `prepareLockFile`. */
+const heldHere = new Map<string, DatabaseSync>()
 
 /**
  * Runs `work` as the only one, among all processes of this user, that holds the lock of that name. The lock is
@@ -83,7 +83,7 @@ class Attempt {
 
   async take(): Promise<boolean> {
     const { DatabaseSync } = process.getBuiltinModule('node:sqlite')
-    // From here to `add` nothing awaits, so no other caller of this process comes in between.
+    // From here to `set` nothing awaits, so no other caller of this process comes in between.
     if (heldHere.has(this.#paths.lock)) return false
     try {
       if (this.#database === null) {
@@ -100,7 +100,7 @@ class Attempt {
       if (code !== null && (code & 0xff) === SQLITE_BUSY) return false
       throw new LockUnavailable(code === null ? 'it cannot be opened' : `SQLite error ${code}`, error)
     }
-    heldHere.add(this.#paths.lock)
+    heldHere.set(this.#paths.lock, this.#database)
     this.#held = true
     return true
   }
