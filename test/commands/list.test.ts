@@ -74,6 +74,16 @@ aws_cred_source_profile = user2
   ])
 })
 
+test('list says of a role that it takes a code of its own, and nothing of those that share one', async (t) => {
+  const here = await place(t)
+  const { arns, alice } = here.world
+  const section = (name: string, more: string) =>
+    `[profile ${name}]\naws_cred_role_arn = ${arns.long}\naws_cred_source_profile = user1\naws_cred_mfa_serial = ${alice.mfaSerial}\n${more}`
+  await withUser1(here, `${section('shared', '')}${section('long', 'duration_seconds = 7200\n')}`)
+  const notes = (await lines(here)).slice(4)
+  assert.deepEqual(notes, ['', 'long: each new session asks for an MFA code of its own'])
+})
+
 test('list tells why the last try failed, until one succeeds or the key is replaced', async (t) => {
   const here = await place(t)
   await withUser1(

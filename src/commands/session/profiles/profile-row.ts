@@ -33,7 +33,7 @@ export function profileRow(workspace: Workspace, profile: string): ProfileRow {
       gives: givesText(workspace, plan),
       from: fromCell(workspace, plan),
       session,
-      notes: [...notes, ...clampNotes(plan)],
+      notes: [...notes, ...clampNotes(plan), ...codeNotes(plan)],
     }
   } catch (error) {
     if (!(error instanceof CredError)) throw error
@@ -114,6 +114,15 @@ function sessionCell(
 /** What a service calls its refusal; null for a failure of this machine. */
 export function shownCode({ code }: { readonly code: string }): string | null {
   return /^[A-Z]\w+$/.test(code) ? shown(code, 60) : null
+}
+
+/** Said of the roles that take a code themselves; those that are opened by one shared code are the rule. */
+function codeNotes(plan: Plan): string[] {
+  return plan.steps.flatMap((step) =>
+    step.kind === 'assume-role' && step.profile === plan.profile && step.mfaSerial !== null
+      ? [`${shown(plan.profile)}: each new session asks for an MFA code of its own`]
+      : [],
+  )
 }
 
 /** A chained role that asks for more than STS gives: cut without a word at refresh, so that it is said here. */
