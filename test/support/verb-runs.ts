@@ -14,6 +14,8 @@ export interface VerbRun {
   credentialsIn?(out: string): Handed | null
   /** The program in whose environment those are meant to stand. */
   readonly givesTo?: string
+  /** Its exit code belongs to its answer: 1 and 3 may stand beside a whole stdout, and then nothing is an error. */
+  readonly codeIsAnswer?: true
   /** It ends as the command that it runs. */
   readonly runsCommand?: true
 }
@@ -47,8 +49,9 @@ export const VERB_RUNS: Readonly<Record<string, VerbRun>> = {
   login: { words: () => ['login', 'two'] },
   logout: { words: () => ['logout', 'two'] },
   list: { words: () => ['list'] },
-  status: { words: () => ['status', '--json'] },
+  status: { words: () => ['status', '--json'], codeIsAnswer: true },
   whoami: { words: () => ['whoami', 'two', '--no-prompt'] },
+  doctor: { words: () => ['doctor', 'two', '--offline', '--json'], codeIsAnswer: true },
   unlock: {
     words: ({ env }) => (env.AWS_CRED_STORE === 'vault' ? ['unlock', '--stdin'] : ['unlock']),
     stdin: () => `${PASSPHRASE}\n`,

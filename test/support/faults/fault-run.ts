@@ -150,6 +150,7 @@ function judgeWords(ended: Ended, run: VerbRun, applied: readonly Applied[]): st
     )
   if (CONTROLS.test(err)) problems.push(`its stderr has control characters: ${JSON.stringify(err.slice(0, 300))}`)
   if (signal !== null || deafErr || isCommandsOwn(ended, run, applied)) return problems
+  if (run.codeIsAnswer === true && (code === 1 || code === 3) && isWholeDocument(out) && err === '') return problems
   const errors = err.split('\n').filter((line) => line.startsWith('aws-cred: error: '))
   if (code === 0 && run.credentialsIn !== undefined && err !== '')
     problems.push(`it succeeded, and says: ${JSON.stringify(err.slice(0, 300))}`)
@@ -160,6 +161,15 @@ function judgeWords(ended: Ended, run: VerbRun, applied: readonly Applied[]): st
   if (errors.length > 1) problems.push(`it has ${errors.length} error lines`)
   if (code !== 0 && out !== '') problems.push(`it failed (${code}) with ${out.length} characters on stdout`)
   return problems
+}
+
+function isWholeDocument(out: string): boolean {
+  try {
+    return JSON.parse(out) instanceof Object
+  } catch {
+    // Cut, or none at all: judged as a failure, without the text.
+    return false
+  }
 }
 
 /** Every answer is a session of the right role that lives, by STS's own record; half an answer is none. */
