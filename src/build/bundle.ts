@@ -9,8 +9,11 @@ const ROOT = resolve(import.meta.dirname, '../..')
 /** What a hit loads beside what is imported where it stands: all else that is imported lazily lies in another part. */
 const HIT_ENTRIES = ['src/program.ts', 'src/commands/process.ts', 'src/keychain/vault-store.ts']
 
-/** A verb that prompts and scripts run as often as a hit: it does not wait for the text of all the others. */
-const STATUS_ENTRY = 'src/commands/status.ts'
+/** Verbs that shells, prompts and scripts run as often as a hit: they do not wait for the text of all the others. */
+const OFTEN_RUN: Readonly<Record<string, PartName>> = {
+  'src/commands/status.ts': 'status.cjs',
+  'src/commands/export.ts': 'export.cjs',
+}
 
 export interface Bundles {
   /** What the executable starts: the guards, then the program by its parts. */
@@ -20,15 +23,17 @@ export interface Bundles {
 }
 
 /**
- * Bundles the program into `folder` in five: a few lines that every run starts with; `hit.cjs`, all that serving a
- * stored session needs, kept small because every byte of it costs each hit; `status.cjs`, what that verb needs beside it;
- * `verbs.cjs`, the rest of the program; and `aws.cjs`, the aws room with its SDK. A module is in one part only where `hit.cjs` has it: the others ask that part.
+ * Bundles the program into `folder` in parts: a few lines that every run starts with; `hit.cjs`, all that serving a
+ * stored session needs, kept small because every byte of it costs each hit; `status.cjs` and `export.cjs`, what those verbs
+ * need beside it; `verbs.cjs`, the rest of the program; and `aws.cjs`, the aws room with its SDK. A module is in one part
+ * only where `hit.cjs` has it: the others ask that part.
  */
 export async function bundleInto(folder: string, entry: string, forThisNode: boolean): Promise<Bundles> {
   const hitFiles = await filesOf(HIT_ENTRIES)
   const wanted: Wanted = {
     'hit.cjs': new Set(hitFiles.keys()),
     'status.cjs': new Set(),
+    'export.cjs': new Set(),
     'verbs.cjs': new Set(),
     'aws.cjs': new Set(),
   }
@@ -52,7 +57,7 @@ export async function bundleInto(folder: string, entry: string, forThisNode: boo
   return { main, assets }
 }
 
-type PartName = 'hit.cjs' | 'status.cjs' | 'verbs.cjs' | 'aws.cjs'
+type PartName = 'hit.cjs' | 'status.cjs' | 'export.cjs' | 'verbs.cjs' | 'aws.cjs'
 type Wanted = Readonly<Record<PartName, Set<string>>>
 
 /** The files below src/ that come along with `entries`, lazy imports apart, each with the names that it exports. */
@@ -99,7 +104,7 @@ function crossings(from: PartName | 'main', wanted: Wanted, hitFiles: ReadonlyMa
     if (hitFiles.has(file)) return from === 'main' && !lazy ? null : 'hit.cjs'
     if (file.startsWith('src/aws/')) return 'aws.cjs'
     if (from !== 'hit.cjs' || !lazy) return null
-    return file === STATUS_ENTRY ? 'status.cjs' : 'verbs.cjs'
+    return OFTEN_RUN[file] ?? 'verbs.cjs'
   }
   return {
     name: 'crossings',
