@@ -501,7 +501,7 @@ export const EXPLAIN_CORPUS: readonly (readonly [tool: string, text: string, ...
   ],
   [
     'Terraform',
-    '│ Error: No valid credential sources found\n│ \n│ Please see https://registry.terraform.io/providers/hashicorp/aws\n│ for more information about providing credentials.\n│ \n│ Error: failed to refresh cached credentials, no EC2 IMDS role found, operation error ec2imds: GetMetadata, request send failed, Get\n│ "http://169.254.169.254/latest/meta-data/iam/security-credentials/": dial tcp 169.254.169.254:80: i/o timeout',
+    '│ Error: No valid credential sources found\n│ \n│ Please see https://docs.example/providers/aws\n│ for more information about providing credentials.\n│ \n│ Error: failed to refresh cached credentials, no EC2 IMDS role found, operation error ec2imds: GetMetadata, request send failed, Get\n│ "http://169.254.169.254/latest/meta-data/iam/security-credentials/": dial tcp 169.254.169.254:80: i/o timeout',
     'metadata-unreachable',
     'nothing-found',
   ],
