@@ -2,7 +2,7 @@ import { findSections, type IniDocument, type IniSection, parseIni, serializeIni
 
 /** What one setup did to the profile's own lines, so that it can be taken back while the rest of the file goes on. */
 export interface SectionChange {
-  /** Each section of the profile, from its header to its last property, without the last line end. */
+  /** Each section of the profile, from its header to its last property on either side, without the last line end. */
   readonly before: readonly string[]
   readonly after: readonly string[]
   /** Whether an empty line was put before a section that was added. */
@@ -18,8 +18,13 @@ export interface SectionChange {
 export function sectionChange(path: string, profile: string, previous: string, text: string): SectionChange | null {
   const documents = [previous, text].map((each) => parseIni(each, { kind: 'config', path }))
   const sibling = addedSibling(profile, documents as [IniDocument, IniDocument])
-  const [before, after] = documents.map((document) =>
-    ownSections(document, profile, sibling).map((section) => sectionText(document, section)),
+  const own = documents.map((document) => ownSections(document, profile, sibling)) as [IniSection[], IniSection[]]
+  const [before, after] = documents.map((document, side) =>
+    own[side]?.map((section, index) => {
+      // A comment above a property that went is left below the last one: it is part of the change, not of the rest.
+      const rest = Math.min(...own.map((sections, at) => restOf(documents[at] as IniDocument, sections[index])))
+      return linesText(document.lines.slice(section.line - 1, bodyEnd(document, section) - rest))
+    }),
   ) as [string[], string[]]
   const adds = before.length < after.length
   const blankLine = adds && /\S[^\n]*\n?$/.test(previous)
@@ -36,11 +41,14 @@ export function sectionChange(path: string, profile: string, previous: string, t
 export function takeBack(path: string, profile: string, text: string, change: SectionChange): string | null {
   const document = parseIni(text, { kind: 'config', path })
   const sections = ownSections(document, profile, change.sibling)
-  const now = sections.map((section) => sectionText(document, section))
+  const endOf = (section: IniSection, index: number) =>
+    section.line - 1 + (change.after[index]?.split('\n').length ?? 0)
+  const now = sections.map((section, index) => linesText(document.lines.slice(section.line - 1, endOf(section, index))))
   if (JSON.stringify(now) !== JSON.stringify(change.after)) return null
+  if (sections.some((section, index) => lastLine(section) > endOf(section, index))) return null
   const lines = [...document.lines]
   for (const [index, section] of [...sections.entries()].sort(([, a], [, b]) => b.line - a.line)) {
-    const [start, end] = [section.line - 1, lastLine(section)]
+    const [start, end] = [section.line - 1, endOf(section, index)]
     const before = change.before[index]
     if (before === undefined) {
       const from = change.blankLine && lines[start - 1]?.trim() === '' ? start - 1 : start
@@ -74,11 +82,19 @@ function lastLine(section: IniSection): number {
   return section.properties.at(-1)?.lastLine ?? section.line
 }
 
-function sectionText(document: IniDocument, section: IniSection): string {
-  return document.lines
-    .slice(section.line - 1, lastLine(section))
-    .join('\n')
-    .replace(/\r$/, '')
+/** The number of the section's last line, blank lines and comments before the next header among them. */
+function bodyEnd(document: IniDocument, section: IniSection): number {
+  const next = document.sections.map(({ line }) => line).filter((line) => line > section.line)
+  return Math.min(document.lines.length, ...next.map((line) => line - 1))
+}
+
+/** How many lines of its body lie below its last property; none bounds a section that the other side has not. */
+function restOf(document: IniDocument, section: IniSection | undefined): number {
+  return section === undefined ? Number.POSITIVE_INFINITY : bodyEnd(document, section) - lastLine(section)
+}
+
+function linesText(lines: readonly string[]): string {
+  return lines.join('\n').replace(/\r$/, '')
 }
 
 function othersMeaning(document: IniDocument, profile: string, sibling: string | undefined): string {

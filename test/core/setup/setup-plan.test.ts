@@ -140,6 +140,13 @@ suite('planSetup()', () => {
     assert.ok(partly >= 100)
   })
 
+  test('takes back a property that stood below a comment, once', () => {
+    const config = '[profile prod]\naws_cred_source_profile = user1\n; another\nsource_profile = user1\n\n[profile x]\n'
+    const { before, after } = plan({ config, words: ['prod', ...ROLE_WORDS] })
+    const change = sectionChange(PATH, 'prod', before, after) ?? assert.fail('cannot be taken back')
+    assert.equal(takeBack(PATH, 'prod', `${after}region = eu-west-1\n`, change), `${config}region = eu-west-1\n`)
+  })
+
   test('changes no other profile and gives this one what was asked for, in any config', () => {
     fc.assert(
       fc.property(config, (text) => {
