@@ -22,6 +22,8 @@ export async function benchExport({ work, program, rounds }: Bench): Promise<voi
         ],
         world.env,
         rounds,
+        // As under eval and under the tools.
+        { stdout: 'pipe' },
       )
       table(figures)
       const [process, exported] = figures as [Figures, Figures]

@@ -15,20 +15,20 @@ export interface Figures {
 
 /**
  * Runs all commands in turn, round after round, so that a machine whose speed drifts drifts under all of them. Throws
- * when one fails: a failing command is fast.
+ * when one fails: a failing command is fast. `stdout` is /dev/null unless a pipe is asked for.
  */
 export function interleave(
   commands: readonly Command[],
   env: NodeJS.ProcessEnv,
   rounds: number,
-  warmups = 3,
+  { warmups = 3, stdout = 'ignore' }: { readonly warmups?: number; readonly stdout?: 'ignore' | 'pipe' } = {},
 ): Figures[] {
   const times = commands.map((): number[] => [])
   for (let round = -warmups; round < rounds; round++) {
     for (const [index, { name, argv }] of commands.entries()) {
       const [program, ...args] = argv as [string, ...string[]]
       const start = process.hrtime.bigint()
-      const { status } = spawnSync(program, args, { env, stdio: ['ignore', 'ignore', 'ignore'] })
+      const { status } = spawnSync(program, args, { env, stdio: ['ignore', stdout, 'ignore'] })
       const ms = Number(process.hrtime.bigint() - start) / 1e6
       if (status !== 0) throw new Error(`${name} ended with ${status}`)
       if (round >= 0) times[index]?.push(ms)

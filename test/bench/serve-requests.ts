@@ -20,7 +20,7 @@ export async function serveRequests(program: string, world: BenchWorld, hit: Com
         const ms = await requestMs(variables, agent)
         if (round >= 0) times.push(ms)
       }
-      const [one] = interleave([hit], world.env, 3, 0)
+      const [one] = interleave([hit], world.env, 3, { warmups: 0 })
       if (round >= 0) runs.push((one as Figures).medianMs)
     }
     const figures = { name: 'request to serve', ...middle(times) }
