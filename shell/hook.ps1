@@ -186,7 +186,7 @@ function global:__AwsCredCheck([int]$Seen) {
     $state = $a.Base; $code = $a.Problem; $minutes = ''; $left = [long]0
     if ($null -ne $a.At) {
         $a.From = __AwsCredNow
-        $left = [long][Math]::Floor(($a.At - $a.From) / 10000000)
+        $left = [long][Math]::Ceiling(($a.At - $a.From) / 10000000)
         $warn = 10
         $set = [Environment]::GetEnvironmentVariable('AWS_CRED_WARN_MINUTES')
         if ($set -and $set -cmatch '^[0-9]{1,4}\z') { $warn = [int]$set }
