@@ -106,3 +106,13 @@ export function keychainItems(place: E2ePlace): RawItems {
     remove: (name) => void tool('clear', name),
   }
 }
+
+/** The text of an item; empty where there is none. */
+export function readOrNone(items: RawItems, name: string): string {
+  try {
+    return items.read(name)
+  } catch {
+    // secret-tool ends with 1 where there is none.
+    return ''
+  }
+}

@@ -15,7 +15,7 @@ import {
   verb,
   writeConfig,
 } from './e2e-place.ts'
-import { changeIndex, keychainItems, type RawItems } from './e2e-stored.ts'
+import { changeIndex, keychainItems, readOrNone } from './e2e-stored.ts'
 import { type FolderSnapshot, restoreTo, snapshotOf } from './folder-snapshot.ts'
 import { type Keyring, startKeyring } from './keyring.ts'
 import type { Secret } from './secrets.ts'
@@ -160,15 +160,6 @@ function keptKeys(place: E2ePlace): { putBack(): void } {
     putBack() {
       for (const [name, text] of texts) if (readOrNone(items, name) !== text) items.write(name, text)
     },
-  }
-}
-
-function readOrNone(items: RawItems, name: string): string {
-  try {
-    return items.read(name)
-  } catch {
-    // secret-tool ends with 1 where there is none.
-    return ''
   }
 }
 

@@ -5,7 +5,7 @@ import { CredError } from '../../../src/core/errors.ts'
 import { readVaultHeader, unwrapVaultKey } from '../../../src/keychain/vault-header.ts'
 import { openVault } from '../../../src/keychain/vault-store.ts'
 import { documentOf, type Ended, filesBelow, PASSPHRASE, processOf, startIn } from '../e2e-place.ts'
-import { keychainItems, stateDir } from '../e2e-stored.ts'
+import { keychainItems, readOrNone, stateDir } from '../e2e-stored.ts'
 import { between, oneOf, randomFrom, shuffled } from '../random.ts'
 import { SecretSweep } from '../secrets.ts'
 import type { SweepWorld } from '../sweep-world.ts'
@@ -277,7 +277,7 @@ async function storedSecrets(world: SweepWorld): Promise<Map<string, string>> {
   const dir = join(stateDir(world), 'vault')
   const store = items === null ? openVault(dir, await unwrapVaultKey(dir, PASSPHRASE), readVaultHeader(dir)) : null
   for (const name of Object.keys(world.keys)) {
-    if (items !== null) found.set(name, readRaw(items, `key:${name}`))
+    if (items !== null) found.set(name, readOrNone(items, `key:${name}`))
     const key = await store?.get(`key:${name}`).catch((error: unknown) => {
       if (error instanceof CredError) return null
       throw error
@@ -285,15 +285,6 @@ async function storedSecrets(world: SweepWorld): Promise<Map<string, string>> {
     if (key) found.set(name, key)
   }
   return found
-}
-
-function readRaw(items: ReturnType<typeof keychainItems>, name: string): string {
-  try {
-    return items.read(name)
-  } catch {
-    // secret-tool ends with 1 where there is none.
-    return ''
-  }
 }
 
 /** What is run, by the seed alone: each fault in turn, sometimes with a second, at a moment and under a verb of chance. */

@@ -2,7 +2,7 @@ import { existsSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { setTimeout as wait } from 'node:timers/promises'
-import { changeIndex, indexFiles, keychainItems, stateDir } from '../e2e-stored.ts'
+import { changeIndex, indexFiles, keychainItems, readOrNone, stateDir } from '../e2e-stored.ts'
 import { kept } from '../folder-snapshot.ts'
 import { between, oneOf, type Random } from '../random.ts'
 import type { SweepWorld } from '../sweep-world.ts'
@@ -210,7 +210,8 @@ export const STORE_FAULTS: readonly Fault[] = [
     apply(world: SweepWorld, random: Random) {
       const items = keychainItems(world)
       const names = items.names().filter((name) => name.startsWith(`${kind}:`))
-      const before = names.map((name) => [name, items.read(name)] as const)
+      // A session that was dropped is still noted in the index that was put back.
+      const before = names.map((name) => [name, readOrNone(items, name)] as const).filter(([, text]) => text !== '')
       for (const [name, text] of before) changeItem(items, name, text, random)
       const undo = () => {
         for (const [name, text] of before) items.write(name, text)
