@@ -26,7 +26,7 @@ export const verb: Verb = {
       value: 'FORMAT',
       about: `auto (AWS_CRED_FORMAT, else by the shell), ${FORMATS.join(', ')}`,
     },
-    unset: { type: 'boolean', about: 'clear the variables instead' },
+    unset: { type: 'boolean', about: "clear the variables instead, and a region that is the profile's" },
     persisted: { type: 'boolean', about: 'with --unset: also what setx or fish keeps for new shells' },
     'no-region': { type: 'boolean', about: 'leave AWS_REGION and AWS_DEFAULT_REGION alone' },
     'no-session': { type: 'boolean', about: 'hand out the long-lived keys of a profile without a role' },

@@ -1,8 +1,9 @@
 import type { Context, Terminal } from '../core/context.ts'
 import { CredError } from '../core/errors.ts'
 import { pasteable } from '../core/paste.ts'
+import { setting } from '../core/plan/settings.ts'
 import type { LongLivedKey } from '../core/session.ts'
-import { maskedKeyId, nearest, quoted, shown } from '../core/text.ts'
+import { listed, maskedKeyId, nearest, quoted, shown } from '../core/text.ts'
 import type { Arguments, Verb } from '../core/verb.ts'
 import { DamagedItemError, HiddenItemError } from '../keychain/item-errors.ts'
 import { keyItemName, readKey } from '../keychain/session-items.ts'
@@ -41,7 +42,7 @@ async function run(given: Arguments, context: Context): Promise<void> {
   const store = await openTypedStore(workspace, terminal)
   const found = await find(workspace, store, name)
   if (found === null) throw nothingThere(workspace, name)
-  if (!given.flag('yes')) await confirm(name, found, terminal)
+  if (!given.flag('yes')) await confirm(name, found, dependents(workspace, name), terminal)
   const { keyId, dropped } = await withKeyLock(workspace, name, { waitMs: LOCK_WAIT_MS }, async () => {
     const now = (await find(workspace, store, name)) ?? found
     // The sessions first: while the key is there, a `remove` that was cut short can be typed again.
@@ -80,13 +81,24 @@ async function find(workspace: Workspace, store: Store, name: string): Promise<F
   return { keyId, sessions: sessionsOfKey(workspace, new Set(generations), key) }
 }
 
-async function confirm(name: string, found: Found, terminal: Terminal | null): Promise<void> {
+/** The profiles whose role is assumed with the key of that name. */
+function dependents({ files: { profiles } }: Workspace, name: string): string[] {
+  return [...profiles.profiles.keys()].filter((each) => setting(profiles, each, 'source_profile')?.value === name)
+}
+
+async function confirm(
+  name: string,
+  found: Found,
+  profiles: readonly string[],
+  terminal: Terminal | null,
+): Promise<void> {
   if (terminal === null) {
     throw new CredError('person', `cannot remove ${quoted(name)}: nobody is there to say yes`, {
       hint: pasteable`aws-cred remove ${name} --yes`,
     })
   }
-  const answer = await terminal.ask(`remove ${whatOf(name, found.keyId, found.sessions.noted.length)}? [y/N] `)
+  const use = profiles.length === 0 ? '' : `, which ${listed(profiles)} ${profiles.length === 1 ? 'needs' : 'need'}`
+  const answer = await terminal.ask(`remove ${whatOf(name, found.keyId, found.sessions.noted.length)}${use}? [y/N] `)
   if (!/^y(es)?$/i.test(answer.trim()))
     throw new CredError('failed', `cannot remove ${quoted(name)}: the answer was no`)
 }

@@ -21,7 +21,7 @@ export function parseArguments(verb: Verb, words: readonly string[]): Arguments 
     }
     if (!word.startsWith('-') || word === '-') {
       // Else an option of the command would be taken for one of ours.
-      if (takesRest(verb)) throw usageError(verb, 'the command must stand behind --')
+      if (takesRest(verb)) throw usageError(verb, 'the command must stand behind --, and a profile behind --profile')
       positionals.push(word)
       continue
     }

@@ -28,7 +28,7 @@ test('remove takes the keys and every session made from them, and nobody else’
   const keyId = maskedKeyId(here.world.alice.accessKeyId)
   const terminal = fakeTerminal(['y'])
   const { code, out, err } = await run(here, ['remove', 'user1'], { terminal })
-  assert.equal(terminal.text, `remove ${keyId} of "user1" and 2 sessions? [y/N] `)
+  assert.equal(terminal.text, `remove ${keyId} of "user1" and 2 sessions, which "prod" needs? [y/N] `)
   assert.deepEqual([code, out, err], [0, '', `removed ${keyId} of "user1" and 2 sessions\n`])
   const { store, workspace, entry } = await stored(here, 'user1')
   assert.equal(entry, null)

@@ -118,7 +118,7 @@ function serviceEndpoint(settings: CallSettings, service: ServiceName): CallSett
 }
 
 function checked({ value: url, from }: CallSetting, allowsHttp: boolean): EndpointOverride {
-  const match = /^(https?):\/\/(\[[0-9a-f:.]+\]|[^/:?#@\s]+)(:\d{1,5})?(\/[^\s?#]*)?$/i.exec(url)
+  const match = /^(https?):\/\/(\[[0-9a-f:.]+\]|[^/\\:?#@\s]+)(:\d{1,5})?(\/[^\s?#]*)?$/i.exec(url)
   if (match === null || !URL.canParse(url)) {
     throw new CredError('failed', `cannot use the endpoint URL of ${from}: it is not an http or https URL`)
   }

@@ -75,6 +75,7 @@ test('endpointOverride() refuses what is no plain http or https URL, without sho
     'https://',
     'https://me:hush@sts.example',
     'https://hush@sts.example',
+    'https://\\/hush@sts.example',
     'http://hush@localhost',
     'http://localhost:hush@evil.example/',
     'https://sts.example/?hush=1',

@@ -76,7 +76,11 @@ function withCure(error: unknown, again: string | null): unknown {
     stsCode === undefined
       ? withCommand('store it without asking AWS: ', again, ' --no-verify')
       : stsCode === 'InvalidClientTokenId'
-        ? withCommand('it is mistyped, switched off, or of another partition: ', again, ' --region cn-north-1')
+        ? withCommand(
+            'it is mistyped, deleted or switched off; only if it is of China: ',
+            again,
+            ' --region cn-north-1',
+          )
         : (error.hint?.replace(' --replace', '') ?? null)
   return new CredError(error.code, error.message, { cause: error.cause, hint })
 }
