@@ -82,6 +82,7 @@ export async function obtainSession(sources: Sources, options: ObtainOptions): P
   const looks: Looks = new Map()
   let lasting: Session | null = null
   let cacheKey = ''
+  let isPutOff = false
   try {
     let identity = sources.knownIdentity() ?? (await sources.rootCredentials()).identity
     for (let attempt = 1; ; attempt++) {
@@ -96,8 +97,20 @@ export async function obtainSession(sources: Sources, options: ObtainOptions): P
       const mayAsk = lasting === null || !mayServe
       const signingMargin = aheadOfNeed ? serveMarginMs : lastUse
       const round: Round = { sources, identity, looks, made: new Set(), mayAsk, signingMargin }
+      const fallback = mayServe ? lasting : null
+      // Under the lock, so that whoever gets it next is not the second to be refused.
+      const renew = async (make: () => Promise<Session>): Promise<Session> => {
+        if (fallback === null) return make()
+        if (sources.isBackingOff(cacheKey)) return fallback
+        return make().catch((error: unknown) => {
+          if (error instanceof OtherIdentity || !hasMargin(sources, fallback, LAST_USE_MARGIN_MS)) throw error
+          isPutOff = true
+          sources.backOff(cacheKey)
+          throw error
+        })
+      }
       try {
-        return await ensureSession(round, top, serveMarginMs, forceRefresh)
+        return await ensureSession(round, top, { margin: serveMarginMs, force: forceRefresh, renew })
       } catch (error) {
         if (!(error instanceof OtherIdentity)) throw error
         lasting = null
@@ -108,7 +121,7 @@ export async function obtainSession(sources: Sources, options: ObtainOptions): P
   } catch (error) {
     sources.recordFailure(error)
     if (!mayServe || lasting === null || !hasMargin(sources, lasting, LAST_USE_MARGIN_MS)) throw error
-    sources.backOff(cacheKey)
+    if (!isPutOff) sources.backOff(cacheKey)
     return lasting
   }
 }
@@ -156,7 +169,18 @@ interface Round {
 type Margin = (session: { readonly issuedMs: number; readonly expiresMs: number }) => number
 const lastUse: Margin = () => LAST_USE_MARGIN_MS
 
-async function ensureSession(round: Round, level: number, margin: Margin, force: boolean): Promise<Session> {
+interface Ensuring {
+  readonly margin: Margin
+  readonly force: boolean
+  /** Runs around the making of a session, while the lock is held. */
+  readonly renew?: (make: () => Promise<Session>) => Promise<Session>
+}
+
+async function ensureSession(
+  round: Round,
+  level: number,
+  { margin, force, renew = (make) => make() }: Ensuring,
+): Promise<Session> {
   const { sources, identity, looks, made } = round
   const cacheKey = sources.cacheKey(identity, level)
   // A forced refresh takes only what another makes from now on.
@@ -174,15 +198,17 @@ async function ensureSession(round: Round, level: number, margin: Margin, force:
     // Whatever was seen before the lock is old: another may have finished since.
     const stored = await usable()
     if (stored !== null) return stored
-    const session = await refreshStep(round, level)
-    made.add(cacheKey)
-    try {
-      await sources.save(cacheKey, session, identity, level)
-    } catch (error) {
-      // A full disk or a locked keychain: the fresh session is good all the same, and the reason is kept.
-      sources.recordFailure(error)
-    }
-    return session
+    return renew(async () => {
+      const session = await refreshStep(round, level)
+      made.add(cacheKey)
+      try {
+        await sources.save(cacheKey, session, identity, level)
+      } catch (error) {
+        // A full disk or a locked keychain: the fresh session is good all the same, and the reason is kept.
+        sources.recordFailure(error)
+      }
+      return session
+    })
   })
 }
 
@@ -193,7 +219,8 @@ async function refreshStep(round: Round, level: number): Promise<Session> {
   if (level === 0 && identity.givesSession !== true) {
     return sources.refresh(step, await signingRoot(sources, identity), identity, round)
   }
-  const signer = (force: boolean): Promise<Session> => ensureSession(round, level - 1, round.signingMargin, force)
+  const signer = (force: boolean): Promise<Session> =>
+    ensureSession(round, level - 1, { margin: round.signingMargin, force })
   const first = await signer(false)
   try {
     return await sources.refresh(step, first, identity, round)
