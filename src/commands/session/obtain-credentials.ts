@@ -1,6 +1,7 @@
 import { usageError } from '../../core/arguments.ts'
 import { CredError } from '../../core/errors.ts'
-import { obtainSession, type Sources } from '../../core/obtain.ts'
+import { obtainSession } from '../../core/obtain.ts'
+import type { Sources } from '../../core/obtain-sources.ts'
 import { pasteable } from '../../core/paste.ts'
 import { type Plan, planProfile, type Root } from '../../core/plan/plan.ts'
 import { pastedSessionError } from '../../core/plan/plan-errors.ts'

@@ -1,5 +1,5 @@
 import { CredError } from '../../core/errors.ts'
-import type { SessionNote, Sources } from '../../core/obtain.ts'
+import type { SessionNote, Sources } from '../../core/obtain-sources.ts'
 import type { Session } from '../../core/session.ts'
 
 /** A refresh that failed is not tried again so soon: SDKs ask up to five times in a second, or at every call. */

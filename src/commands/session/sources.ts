@@ -10,7 +10,7 @@ import {
 import { clockOffsetMs } from '../../core/clock.ts'
 import { CredError } from '../../core/errors.ts'
 import { stsPlace } from '../../core/network/sts-endpoint.ts'
-import type { RootCredentials, Sources } from '../../core/obtain.ts'
+import type { RootCredentials, Sources } from '../../core/obtain-sources.ts'
 import type { Plan, Step } from '../../core/plan/plan.ts'
 import { REFRESH_BUDGET_MS, type Session } from '../../core/session.ts'
 import { sha256Hex } from '../../core/sha256.ts'

@@ -1,5 +1,5 @@
 import { keysIdentity } from '../../../core/cache-key.ts'
-import type { RootCredentials } from '../../../core/obtain.ts'
+import type { RootCredentials } from '../../../core/obtain-sources.ts'
 import type { Plan } from '../../../core/plan/plan.ts'
 import { type CredentialSourceRoot, type OtherRoot, rootText } from '../../../core/plan/plan-roots.ts'
 import { environmentKeys } from '../../../core/roots/environment-keys.ts'

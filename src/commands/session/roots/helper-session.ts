@@ -1,6 +1,6 @@
 import { keysIdentity } from '../../../core/cache-key.ts'
 import { CredError } from '../../../core/errors.ts'
-import type { RootCredentials } from '../../../core/obtain.ts'
+import type { RootCredentials } from '../../../core/obtain-sources.ts'
 import type { ProcessRoot } from '../../../core/plan/plan-roots.ts'
 import { at } from '../../../core/plan/sts-limits.ts'
 import { FOREIGN_MAX_BYTES, parseProcessOutput } from '../../../core/roots/foreign-credentials.ts'

@@ -1,6 +1,6 @@
 import { identityOfKey, identityOfStatic } from '../../../core/cache-key.ts'
 import { CredError } from '../../../core/errors.ts'
-import type { RootCredentials } from '../../../core/obtain.ts'
+import type { RootCredentials } from '../../../core/obtain-sources.ts'
 import type { KeychainRoot, StaticRoot } from '../../../core/plan/plan.ts'
 import type { LongLivedKey } from '../../../core/session.ts'
 import { noteKey, readKey } from '../../../keychain/session-items.ts'
