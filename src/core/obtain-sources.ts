@@ -48,6 +48,11 @@ export interface Sources {
     identity: RootIdentity,
     options: { readonly mayAsk: boolean },
   ): Promise<Session>
+  /**
+   * Another way to the last session, tried under its lock where making it failed without a living one to serve; throws
+   * `error` where there is none.
+   */
+  afterRefusal(error: unknown): Promise<Session>
   recordFailure(error: unknown): void
   /** Whether a renewal of that session failed so short a time ago that it is not tried again by itself. */
   isBackingOff(cacheKey: string): boolean

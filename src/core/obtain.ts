@@ -44,7 +44,7 @@ export async function obtainSession(sources: Sources, options: ObtainOptions): P
       const fallback = mayServe ? lasting : null
       // Under the lock, so that whoever gets it next is not the second to be refused.
       const renew = async (make: () => Promise<Session>): Promise<Session> => {
-        if (fallback === null) return make()
+        if (fallback === null) return make().catch((error: unknown) => sources.afterRefusal(error))
         if (sources.isBackingOff(cacheKey)) return fallback
         return make().catch((error: unknown) => {
           if (error instanceof OtherIdentity || !hasMargin(sources, fallback, LAST_USE_MARGIN_MS)) throw error

@@ -66,6 +66,7 @@ class World {
       },
       stsNowMs: () => this.nowMs,
       exclusively: (_key, _flight, work) => work(),
+      afterRefusal: (error) => Promise.reject(error),
       refresh: async () => {
         this.asked++
         if (this.refused !== null) throw this.refused

@@ -46,6 +46,8 @@ class World {
   readonly asked: boolean[] = []
   /** Steps whose session takes a code. */
   withCode: readonly number[] = []
+  /** What another way to a session gives, where STS refuses the first. */
+  otherWay: Session | null = null
   private readonly locked = new Set<string>()
   private serial = 0
   private saves = 0
@@ -145,6 +147,12 @@ class World {
         } finally {
           this.locked.delete(key)
         }
+      },
+      afterRefusal: async (error) => {
+        if (this.otherWay === null) throw error
+        // Under the lock: nobody else may be refused meanwhile.
+        assert.equal(this.locked.size, 1)
+        return this.otherWay
       },
       isBackingOff: (key) => this.backingOff.has(key),
       backOff: (key) => this.backingOff.add(key),
@@ -252,6 +260,16 @@ test('obtainSession() serves the old session when a refresh fails, and says why'
   world.fails = () => refusal
   assert.equal(await world.obtain(), stored)
   assert.deepEqual(world.failures, [refusal])
+})
+
+test('obtainSession() takes another way to the last session under its lock, and only where none lives', async () => {
+  const world = new World()
+  world.fails = (level) => (level === 1 ? new CredError('failed', 'STS refuses the session') : null)
+  world.otherWay = world.session('elsewhere', world.nowMs, world.nowMs + minutes(60))
+  assert.equal(await world.obtain(2), world.otherWay)
+  assert.deepEqual([...world.items.keys()], [world.key(0)])
+  const lasting = world.put(world.key(1), minutes(10))
+  assert.equal(await world.obtain(2), lasting)
 })
 
 test('obtainSession() throws when a refresh fails and less than a minute is left', async () => {

@@ -229,6 +229,41 @@ test('a role that wants the code itself is learned by one question of a crowd, a
   assert.deepEqual(place.sts.counts(), { GetSessionToken: 1, AssumeRole: 3 })
 })
 
+test('who comes while a role is learned to want the code itself waits for it, and is not refused once more', async (t) => {
+  if (!need(t, 'script(1)', hasPty())) return
+  const place = await mfaPlace(t)
+  place.sts.setMfaCodes(SERIAL, ['111111', '222222'])
+  const start = (i: number): string => `'${place.binary}' process --profile fresh >out.${i} 2>&1 &`
+  const late = `while [ ! -e go ]; do sleep 0.05; done; ${start(2)} ${start(3)} sleep 0.3; echo all here`
+  const pty = inTerminal(t, place, `${start(1)} ${late}; wait; echo all done`)
+  await pty.waitFor(QUESTION)
+  pty.type('111111\r')
+  await pty.waitFor('a code for the role itself may do')
+  writeFileSync(join(place.home, 'go'), '')
+  await pty.waitFor('all here')
+  pty.type('222222\r')
+  await pty.waitFor('all done')
+  assert.equal(questions(pty), 2)
+  const answers = [1, 2, 3].map((i) => readFileSync(join(place.home, `out.${i}`), 'utf8'))
+  assert.equal(new Set(answers).size, 1)
+  documentOf({ code: 0, signal: null, out: answers[0] ?? '', err: '' })
+  assert.deepEqual(place.sts.counts(), { GetSessionToken: 1, AssumeRole: 2 })
+})
+
+test('login to a role that turns out to want the code itself keeps the session where tools look for it', async (t) => {
+  if (!need(t, 'script(1)', hasPty())) return
+  const place = await mfaPlace(t)
+  place.sts.setMfaCodes(SERIAL, ['111111', '222222'])
+  const pty = inTerminal(t, place, `'${place.binary}' login fresh; echo "ended $?"`)
+  for (const code of ['111111', '222222']) {
+    await pty.waitFor(QUESTION)
+    pty.type(`${code}\r`)
+  }
+  await pty.waitFor('ended 0')
+  documentOf(await verb(place, ['process', '--no-prompt', '--profile', 'fresh']))
+  assert.deepEqual(place.sts.counts(), { GetSessionToken: 1, AssumeRole: 2 })
+})
+
 test('plain lack of permission is tried with a code for the role once, and not again by the next calls', async (t) => {
   if (!need(t, 'script(1)', hasPty())) return
   const place = await mfaPlace(t)

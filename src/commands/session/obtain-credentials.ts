@@ -1,12 +1,14 @@
 import { usageError } from '../../core/arguments.ts'
 import { CredError } from '../../core/errors.ts'
 import { obtainSession } from '../../core/obtain.ts'
-import type { Sources } from '../../core/obtain-sources.ts'
+import type { RootCredentials, Sources } from '../../core/obtain-sources.ts'
 import { pasteable } from '../../core/paste.ts'
 import { type Plan, planProfile, type Root } from '../../core/plan/plan.ts'
 import { pastedSessionError } from '../../core/plan/plan-errors.ts'
+import { withCodeForRole } from '../../core/plan/plan-mfa.ts'
 import { DURATION_MIN_S, parseDurationText, SESSION_TOKEN_MAX_S } from '../../core/plan/sts-limits.ts'
 import type { HandedOut } from '../../core/process-document.ts'
+import type { Session } from '../../core/session.ts'
 import { quoted } from '../../core/text.ts'
 import type { Arguments } from '../../core/verb.ts'
 import type { Store } from '../../keychain/store.ts'
@@ -93,28 +95,7 @@ export function typedCall(workspace: Workspace, noPrompt: boolean): Omit<Credent
 
 /** What a profile hands out: its session, renewed where it is due, or its root's keys where these have no end. */
 export async function credentialsOf(workspace: Workspace, plan: Plan, options: CredentialsOptions): Promise<HandedOut> {
-  try {
-    return await credentialsBy(workspace, plan, options)
-  } catch (refusal) {
-    if (plan.steps.every(({ mfaSerial }) => mfaSerial === null)) throw refusal
-    const { tryDirect } = await import('./mfa/learn-direct.ts')
-    const { asking } = options
-    return tryDirect(workspace, plan, { asking, refusal }, (direct, asked) =>
-      credentialsBy(workspace, direct, { ...options, asking: asked }),
-    )
-  }
-}
-
-async function credentialsBy(workspace: Workspace, plan: Plan, options: CredentialsOptions): Promise<HandedOut> {
-  let opened: ReturnType<typeof openStore> | null = null
-  const store = () => {
-    opened ??= options.store ? Promise.resolve(options.store) : openStore(workspace, options.patience)
-    return opened
-  }
-  const { asking, keptAs = plan, refresh: forceRefresh, serveLasting, aheadOfNeed = false } = options
-  const stored = profileSources(workspace, plan, { store, asking, keptAs })
-  const sources = options.remembering?.(stored) ?? stored
-  const session = await obtainSession(sources, { forceRefresh, serveLasting, aheadOfNeed })
+  const session = await sessionOf(workspace, plan, options)
   if ('identity' in session) {
     const { accessKeyId, secretAccessKey, sessionToken, identity } = session
     if (plan.root.kind === 'static' && sessionToken !== null) throw pastedSessionError(plan.profile, plan.root)
@@ -128,6 +109,41 @@ async function credentialsBy(workspace: Workspace, plan: Plan, options: Credenti
     ...session,
     offsetMs: nowMs - workspace.context.nowMs(),
     accountId: plan.tellsAccount ? session.accountId : null,
+  }
+}
+
+async function sessionOf(
+  workspace: Workspace,
+  plan: Plan,
+  options: CredentialsOptions,
+): Promise<Session | RootCredentials> {
+  const needsCode = plan.steps.some(({ mfaSerial }) => mfaSerial !== null)
+  let opened: ReturnType<typeof openStore> | null = null
+  const store = () => {
+    opened ??= options.store ? Promise.resolve(options.store) : openStore(workspace, options.patience)
+    return opened
+  }
+  const { asking, keptAs = plan, refresh: forceRefresh, serveLasting, aheadOfNeed = false } = options
+  // Else the session made with the code for the role would be kept where no tool looks for it.
+  const withCode = { ...options, keptAs: withCodeForRole(keptAs)?.plan ?? keptAs }
+  const afterRefusal = async (refusal: unknown): Promise<Session> => {
+    if (!needsCode) throw refusal
+    const { tryDirect } = await import('./mfa/learn-direct.ts')
+    return tryDirect(workspace, plan, { asking, refusal }, async (direct, asked) => {
+      const given = await sessionOf(workspace, direct, { ...withCode, asking: asked })
+      if ('identity' in given) throw refusal
+      return given
+    })
+  }
+  const stored = profileSources(workspace, plan, { store, asking, keptAs, afterRefusal })
+  const sources = options.remembering?.(stored) ?? stored
+  try {
+    return await obtainSession(sources, { forceRefresh, serveLasting, aheadOfNeed })
+  } catch (error) {
+    if (!needsCode) throw error
+    const { RoleTakesCode } = await import('./mfa/learn-direct.ts')
+    if (!(error instanceof RoleTakesCode)) throw error
+    return sessionOf(workspace, error.plan, withCode)
   }
 }
 

@@ -28,6 +28,8 @@ export interface SourcesOptions {
   readonly store: () => Promise<Store>
   /** Nobody is asked unless it is given. */
   readonly asking?: Asking
+  /** Another way to the session where STS refused to make it; throws the refusal where there is none. */
+  readonly afterRefusal?: (refusal: unknown) => Promise<Session>
   /** The plan under which what it gives is kept: that of the tools, where `login --duration` asks for another. */
   readonly keptAs?: Plan
 }
@@ -123,7 +125,12 @@ export function profileSources(workspace: Workspace, plan: Plan, options: Source
     stsNowMs: (clockName) => stsNowMs(workspace, clockName),
     async exclusively(key, { isUrgent, whileWaiting }, work) {
       const { refreshExclusively } = await import('./single-flight.ts')
+      const direct = steps.some(asksForCode) ? await import('./mfa/learn-direct.ts') : null
       const startedMs = context.nowMs()
+      const learnFromOthers = (): void => {
+        direct?.throwWhereLearned(workspace, plan)
+        if (!recorded) throwRefusalSince(workspace, plan.profile, startedMs)
+      }
       const beganMs = performance.now()
       const waitMs = !isUrgent ? WAIT_WITH_SESSION_MS : mayWaitForPerson ? WAIT_FOR_CODE_MS : WAIT_MS
       const flight = {
@@ -132,13 +139,13 @@ export function profileSources(workspace: Workspace, plan: Plan, options: Source
         waitMs: Math.max(0, waitMs - waitedMs),
         record,
         async whileWaiting() {
-          if (!recorded) throwRefusalSince(workspace, plan.profile, startedMs)
+          learnFromOthers()
           return whileWaiting()
         },
       }
       const session = await refreshExclusively(workspace, flight, async () => {
         waitedMs += performance.now() - beganMs
-        if (!recorded) throwRefusalSince(workspace, plan.profile, startedMs)
+        learnFromOthers()
         // Kept while the lock is still held: whoever waits for it takes STS's refusal as its own.
         return work().catch((error: unknown) => {
           if (error instanceof CredError) record(error)
@@ -161,6 +168,10 @@ export function profileSources(workspace: Workspace, plan: Plan, options: Source
         deadline,
         asking: { ...asking, mayAsk: asking.mayAsk && mayAsk },
       })
+    },
+    async afterRefusal(error) {
+      if (options.afterRefusal === undefined) throw error
+      return options.afterRefusal(error)
     },
     recordFailure: record,
     isBackingOff: (key) => backoffLeftMs(index.known('backoff', `session ${key}`), context.nowMs()) > 0,
