@@ -6,10 +6,14 @@ import { writeCodeCaches } from './code-cache.ts'
 const ROOT = resolve(import.meta.dirname, '../..')
 
 /** What a hit loads beside what is imported where it stands: all else that is imported lazily lies in another part. */
-const HIT_ENTRIES = ['src/program.ts', 'src/commands/process.ts', 'src/keychain/vault-store.ts']
-
-/** Verbs that shells, prompts and scripts run as often as a hit: they do not wait for another part. */
-const OFTEN_RUN = ['src/commands/status.ts', 'src/commands/export.ts']
+const HIT_ENTRIES = [
+  'src/program.ts',
+  'src/commands/process.ts',
+  'src/keychain/vault-store.ts',
+  // Shells, prompts and scripts run these as often: they do not wait for another part.
+  'src/commands/status.ts',
+  'src/commands/export.ts',
+]
 
 export interface Bundles {
   /** What the executable starts: the guards, then the program by its parts. */
@@ -26,13 +30,12 @@ export interface Bundles {
  */
 export async function bundleInto(folder: string, entry: string, forThisNode: boolean): Promise<Bundles> {
   const hitFiles = await filesOf(HIT_ENTRIES)
-  const oftenFiles = await filesOf([...HIT_ENTRIES, ...OFTEN_RUN])
-  const wanted: Wanted = { 'hit.cjs': new Set(oftenFiles.keys()), 'verbs.cjs': new Set(), 'aws.cjs': new Set() }
+  const wanted: Wanted = { 'hit.cjs': new Set(hitFiles.keys()), 'verbs.cjs': new Set(), 'aws.cjs': new Set() }
   const assets: Record<string, string> = {}
   // In this order each part is asked for its modules by those before it.
   for (const name of Object.keys(wanted) as PartName[]) {
     const file = join(folder, name)
-    const contents = name === 'hit.cjs' ? hitPart(hitFiles, oftenFiles) : requiringAll(wanted[name])
+    const contents = name === 'hit.cjs' ? importingAll(hitFiles) : requiringAll(wanted[name])
     const stdin = { contents, resolveDir: ROOT, sourcefile: name, loader: 'ts' as const }
     const plugins = [crossings(name, wanted)]
     const wrapper = { banner: { js: '(function (exports, require, module) {' }, footer: { js: '})' } }
@@ -69,30 +72,24 @@ async function filesOf(entries: readonly string[]): Promise<Map<string, string[]
 }
 
 /**
- * The part whose modules run when it is loaded, but for those of the verbs beside the hit. Their exports are named one by
- * one, so that no object of them is made until another part asks.
+ * A part whose modules run when it is loaded: for the hit, which needs nearly all of them. Their exports are named one
+ * by one, so that no object of them is made until another part asks.
  */
-function hitPart(hitFiles: ReadonlyMap<string, readonly string[]>, oftenFiles: ReadonlyMap<string, unknown>): string {
-  const all = [...hitFiles]
+function importingAll(exportsOf: ReadonlyMap<string, readonly string[]>): string {
+  const all = [...exportsOf]
   const imports = all.map(([file], i) => `import * as m${i} from './${file}'\n`)
   const exports = all.map(([file, names], i) => {
     return `'${file}': () => ({ ${names.map((name) => `${name}: m${i}.${name}`).join(', ')} }),\n`
   })
-  const later = new Set([...oftenFiles.keys()].filter((file) => !hitFiles.has(file)))
-  return `${imports.join('')}module.exports = {\n${exports.join('')}${required(later)}}\n`
+  return `${imports.join('')}module.exports = {\n${exports.join('')}}\n`
 }
 
-/** A part whose modules run when they are asked for. */
+/** A part whose modules run when they are asked for. Sorted: in the order in which esbuild met them no two builds are the same. */
 function requiringAll(files: ReadonlySet<string>): string {
-  return `module.exports = {\n${required(files)}}\n`
-}
-
-/** Sorted: in the order in which esbuild met them no two builds are the same. */
-function required(files: ReadonlySet<string>): string {
-  return [...files]
+  return `module.exports = {\n${[...files]
     .sort()
     .map((file) => `'${file}': () => require('./${file}'),\n`)
-    .join('')
+    .join('')}}\n`
 }
 
 /** Turns an import of a module that lies in another part into a look into that part, and notes that it is wanted there. */
@@ -109,8 +106,10 @@ function crossings(from: PartName | 'main', wanted: Wanted): Plugin {
       pluginBuild.onResolve({ filter: /^\.{1,2}\// }, ({ path, resolveDir, kind, namespace }) => {
         if (namespace === 'part') return null
         const file = relative(ROOT, resolve(resolveDir, path)).replaceAll(sep, '/')
-        const part = kind === 'entry-point' ? null : partOf(file, kind === 'dynamic-import')
-        if (part === null || part === from) return null
+        const lazy = kind === 'dynamic-import'
+        const part = kind === 'entry-point' ? null : partOf(file, lazy)
+        // What the hit awaits of its own goes through `loadPart` too: else esbuild would wrap each of its modules.
+        if (part === null || (part === from && !(lazy && from === 'hit.cjs'))) return null
         wanted[part].add(file)
         return { path: file, namespace: 'part', pluginData: part }
       })

@@ -4,7 +4,7 @@ import { getAssetKeys, getRawAsset } from 'node:sea'
 export type Part = Readonly<Record<string, () => unknown>>
 
 /** The parts that are loaded: kept with the process, since each part has a copy of this module. */
-const loadedParts = Symbol.for('aws-cred loaded parts')
+export const loadedParts = Symbol.for('aws-cred loaded parts')
 const kept: { [loadedParts]?: Record<string, Part> } = globalThis as object
 
 /**
