@@ -1,7 +1,8 @@
 import type { Context, Terminal } from '../core/context.ts'
 import { CredError } from '../core/errors.ts'
-import { checkedKeyName } from '../core/keys/key-name.ts'
-import { pasteable } from '../core/paste.ts'
+import { looksLikeKey } from '../core/keys/key-input.ts'
+import { checkedKeyName, keyTypedError } from '../core/keys/key-name.ts'
+import { isPlainWord, pasteable } from '../core/paste.ts'
 import { at } from '../core/plan/sts-limits.ts'
 import type { LongLivedKey } from '../core/session.ts'
 import { quoted, shown } from '../core/text.ts'
@@ -37,6 +38,9 @@ export const verb: Verb = {
     'aws-cred add china --region cn-north-1',
   ],
   exitCodes: '0 done, 1 failed, 2 used wrongly, 3 a person is needed and none is there, 130 Ctrl-C',
+  unwanted([name = '']) {
+    return keyTypedError(verb, isPlainWord(name) && name.length < 32 && !looksLikeKey(name) ? name : 'NAME')
+  },
   run,
 }
 

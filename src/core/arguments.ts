@@ -29,7 +29,7 @@ export function parseArguments(verb: Verb, words: readonly string[]): Arguments 
     const flag = equals === -1 ? word : word.slice(0, equals)
     const name = flag.slice(2)
     const option = flag.startsWith('--') && Object.hasOwn(verb.options, name) ? verb.options[name] : undefined
-    if (option === undefined) throw unknownFlag(verb, flag)
+    if (option === undefined) throw unknownFlag(verb, flag, positionals)
     if (texts.has(name)) throw usageError(verb, `${flag} is given twice`)
     if (option.type === 'boolean') {
       if (equals !== -1) throw usageError(verb, `${flag} takes no value`)
@@ -51,6 +51,7 @@ function checkCount(verb: Verb, positionals: readonly string[], texts: ReadonlyM
   if (positionals.length < needed.length)
     throw usageError(verb, `${needed[positionals.length]?.replace('...', '')} is missing`)
   if (positionals.length > verb.positionals.length && !takesRest(verb) && !takesMany(verb)) {
+    if (verb.unwanted !== undefined) throw verb.unwanted(positionals)
     const [name] = positionals
     if (verb.positionals.length === 0 && positionals.length === 1 && verb.options.profile && !texts.has('profile')) {
       if (name !== undefined && isPlain(name)) {
@@ -71,7 +72,8 @@ function takesMany(verb: Verb): boolean {
   return verb.positionals.at(-1)?.endsWith('…') === true
 }
 
-function unknownFlag(verb: Verb, flag: string): CredError {
+function unknownFlag(verb: Verb, flag: string, positionals: readonly string[]): CredError {
+  if (verb.unwanted !== undefined && /key|secret|token|pass/i.test(flag)) return verb.unwanted(positionals)
   const near = nearest(
     flag,
     [...Object.keys(verb.options), 'help'].map((name) => `--${name}`),

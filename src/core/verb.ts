@@ -1,5 +1,5 @@
 import type { Context } from './context.ts'
-import type { CredErrorCode } from './errors.ts'
+import type { CredError, CredErrorCode } from './errors.ts'
 
 export interface OptionSpec {
   readonly type: 'string' | 'boolean'
@@ -29,6 +29,8 @@ export interface Verb {
   /** At most four, most used first. */
   readonly examples: readonly string[]
   readonly exitCodes: string
+  /** The error for words or an option too many, where these may be secrets: it shows none of them. */
+  unwanted?(positionals: readonly string[]): CredError
   /** Gives the exit status where it is another program's; or, where its data say what is wrong, the kind of failure. */
   run(given: Arguments, context: Context): Promise<void> | Promise<number> | Promise<CredErrorCode | null>
 }

@@ -60,11 +60,38 @@ test('add without a terminal or --stdin needs a person and names the way', async
 test('add refuses keys on the command line without showing them', async (t) => {
   const here = await place(t)
   const { accessKeyId, secret } = here.world.alice
-  for (const words of [[accessKeyId], ['user1', accessKeyId], ['user1', accessKeyId, secret], [secret]]) {
+  const cases: [words: string[], name: string][] = [
+    [[accessKeyId], 'NAME'],
+    [[secret], 'NAME'],
+    [['user1', accessKeyId], 'user1'],
+    [['user1', accessKeyId, secret], 'user1'],
+    [[accessKeyId, secret], 'NAME'],
+    [[secret.slice(1), accessKeyId], 'NAME'],
+    [['user1', accessKeyId, '--stdin', secret], 'user1'],
+    [['user1', '--secret-access-key', secret], 'user1'],
+    [[`--access-key-id=${accessKeyId}`], 'NAME'],
+  ]
+  for (const [words, name] of cases) {
     const { code, out, err } = await run(here, ['add', ...words], { stdin: pairOf(here.world.alice) })
     assert.equal(code, 2, err)
-    for (const key of [accessKeyId, secret]) assert.ok(!(out + err).includes(key))
+    for (const key of [accessKeyId, secret, secret.slice(1)]) assert.ok(!(out + err).includes(key))
+    assert.match(err, /keys are not taken from the command line, which stays in the shell's history and shows in ps\n/)
+    assert.ok(err.endsWith(`the key is asked for hidden: aws-cred add ${name}\n`), err)
   }
+})
+
+test('add says how long a secret is that cannot be whole, and never shows it', async (t) => {
+  const here = await place(t)
+  const { accessKeyId, secret } = here.world.alice
+  const cut = secret.slice(0, 39)
+  const refused = await run(here, ['add', 'user1', '--stdin'], { stdin: `${accessKeyId}\n${cut}\n` })
+  assert.match(refused.err, /\(SignatureDoesNotMatch\): it has 39 characters, and AWS's have 40\n/)
+  const other = await run(here, ['add', 'user1', '--stdin'], { stdin: `${accessKeyId}\n${newSecret()}\n` })
+  assert.match(other.err, /\(SignatureDoesNotMatch\)\n/)
+  const kept = await run(here, ['add', 'user1', '--stdin', '--no-verify'], { stdin: `${accessKeyId}\n${cut}\n` })
+  assert.match(kept.err, /warning: the secret may be cut off: it has 39 characters, and AWS's have 40\n/)
+  assert.deepEqual([refused.code, other.code, kept.code], [1, 1, 0])
+  for (const { err } of [refused, other, kept]) assert.ok(!err.includes(cut))
 })
 
 test('add --no-verify calls nobody and stores an unknown identity', async (t) => {
@@ -257,10 +284,13 @@ test('add asks again for an id or a secret that cannot be one, three times', asy
   const typed = fakeTerminal(['nonsense', alice.accessKeyId, alice.secret.slice(1), alice.secret])
   const { code, err } = await run(here, ['add', 'user1'], { terminal: typed })
   assert.equal(code, 0, err)
-  assert.match(typed.text, /does not look like one[\s\S]*access key: it must be 40 characters\nsecret access key: $/)
+  assert.match(
+    typed.text,
+    /does not look like one[\s\S]*access key: it has 39 characters, and AWS's have 40\nsecret access key: $/,
+  )
   assert.ok(!typed.text.includes(alice.secret.slice(1)))
   const never = fakeTerminal([alice.accessKeyId, 'a', 'b', 'c', alice.secret])
   const refused = await run(here, ['add', 'user2'], { terminal: never })
   assert.equal(refused.code, 1)
-  assert.match(refused.err, /cannot use the secret access key: it must be 40 characters/)
+  assert.match(refused.err, /cannot use the secret access key: it has 1 character, and AWS's have 40/)
 })

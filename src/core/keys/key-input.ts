@@ -9,6 +9,7 @@ export interface KeyPair {
 const OTHER_IDS = /^A(BIA|CCA|GPA|IDA|IPA|NPA|NVA|PKA|ROA|SCA|NRK)[A-Z0-9]{12,}$/
 /** The API says 16 to 128; letters and digits are what AWS and the emulators give. */
 const KEY_ID = /^[A-Z0-9]{16,128}$/
+const SECRET_LENGTH = 40
 const SECRET = /^[\x21-\x7e]{16,128}$/
 const ID_HEAD = 'access key id'
 const SECRET_HEAD = 'secret access key'
@@ -40,12 +41,20 @@ export function parseKeyInput(text: string): KeyPair {
 export function checkedPair(accessKeyId: string, secretAccessKey: string, whose = ''): KeyPair {
   checkKeyId(accessKeyId, whose)
   if (!SECRET.test(secretAccessKey)) {
-    throw new CredError('failed', `cannot use the secret access key${whose}: it is not whole, or not one`)
+    const state = secretLengthFault(secretAccessKey) ?? 'it holds characters that no secret has'
+    throw new CredError('failed', `cannot use the secret access key${whose}: ${state}`)
   }
   if (looksLikeKey(secretAccessKey) && secretAccessKey.length < 40) {
     throw new CredError('failed', `cannot use the secret access key${whose}: it is an access key id`)
   }
   return { accessKeyId, secretAccessKey }
+}
+
+/** What is wrong with the length of a secret, for a message; null where it is as AWS makes them. Other makers' may differ. */
+export function secretLengthFault(secretAccessKey: string): string | null {
+  const { length } = secretAccessKey
+  const characters = length === 1 ? 'character' : 'characters'
+  return length === SECRET_LENGTH ? null : `it has ${length} ${characters}, and AWS's have ${SECRET_LENGTH}`
 }
 
 /** Throws `CredError('failed')` unless it looks like the id of a long-lived access key. */

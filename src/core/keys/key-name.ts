@@ -1,6 +1,7 @@
 import { usageError } from '../arguments.ts'
 import { isPortableProfileName } from '../command-line.ts'
 import { CredError } from '../errors.ts'
+import { pasteable, withCommand } from '../paste.ts'
 import type { Verb } from '../verb.ts'
 import { looksLikeKey } from './key-input.ts'
 
@@ -18,9 +19,20 @@ export function checkedKeyName(verb: Pick<Verb, 'name'>, name: string, platform:
       hint: `a name is made of letters, digits and _./${platform === 'win32' ? '' : '%'}@:+ and of - after the first`,
     })
   }
-  throw new CredError(
+  throw keyTypedError(verb, null)
+}
+
+/** For keys that were typed as words, which are shown nowhere. `name` is what they may be given under; null: not known. */
+export function keyTypedError(verb: Pick<Verb, 'name'>, name: string | null): CredError {
+  const what = name === null ? 'NAME looks like a key: keys' : 'keys'
+  return new CredError(
     'usage',
-    `cannot run ${verb.name}: NAME looks like a key, which the command line would leave behind`,
-    { hint: 'take it out of the shell history; the key is asked for hidden: aws-cred add NAME' },
+    `cannot run ${verb.name}: ${what} are not taken from the command line, which stays in the shell's history and shows in ps`,
+    {
+      hint: withCommand(
+        'take it out of the history; the key is asked for hidden: ',
+        pasteable`aws-cred add ${name ?? 'NAME'}`,
+      ),
+    },
   )
 }

@@ -45,8 +45,8 @@ test('parseKeyInput() refuses what is no pair with a reason and never quotes it'
     [`AIDA${ID.slice(4)}\n${SECRET}`, /names something else/],
     [`${SECRET}\n${ID}`, /does not look like one/],
     [`${ID}\n${ID}`, /it is an access key id/],
-    [`${ID}\nshort`, /not whole/],
-    [`${ID}\nwJalrXUtnFEMI K7MDENG bPxRfiCYEXAMPLEKEY`, /not whole/],
+    [`${ID}\nshort`, /it has 5 characters, and AWS's have 40$/],
+    [`${ID}\nwJalrXUtnFEMI K7MDENG bPxRfiCYEXAMPLEKEY`, /it holds characters that no secret has$/],
   ]
   for (const [text, reason] of cases) {
     assert.throws(

@@ -1,6 +1,6 @@
 import { usageError } from '../../../core/arguments.ts'
 import { CredError } from '../../../core/errors.ts'
-import type { KeyPair } from '../../../core/keys/key-input.ts'
+import { type KeyPair, secretLengthFault } from '../../../core/keys/key-input.ts'
 import { namedPartition } from '../../../core/network/sts-endpoint.ts'
 import { isRegionName, partitionOfRegion } from '../../../core/network/sts-region.ts'
 import { withCommand } from '../../../core/paste.ts'
@@ -62,16 +62,17 @@ export async function identifyKey(
     },
   )
   const { arn, accountId } = await getCallerIdentity(call).catch((error: unknown) => {
-    throw withCure(error, again)
+    throw withCure(error, pair, again)
   })
   const userName = /:user\/(?:[^/]*\/)*([^/]+)$/.exec(arn)?.[1] ?? null
   return { partition: arn.split(':')[1] || partition, accountId, arn, userName }
 }
 
 /** The cures of `sts-errors.ts` speak of a key that is stored already; this one is not yet. */
-function withCure(error: unknown, again: string | null): unknown {
+function withCure(error: unknown, pair: KeyPair, again: string | null): unknown {
   if (!(error instanceof CredError)) return error
   const stsCode = (error.cause as { readonly stsCode?: unknown } | undefined)?.stsCode
+  const fault = stsCode === 'SignatureDoesNotMatch' ? secretLengthFault(pair.secretAccessKey) : null
   const hint =
     stsCode === undefined
       ? withCommand('store it without asking AWS: ', again, ' --no-verify')
@@ -82,5 +83,6 @@ function withCure(error: unknown, again: string | null): unknown {
             ' --region cn-north-1',
           )
         : (error.hint?.replace(' --replace', '') ?? null)
-  return new CredError(error.code, error.message, { cause: error.cause, hint })
+  const message = fault === null ? error.message : `${error.message}: ${fault}`
+  return new CredError(error.code, message, { cause: error.cause, hint })
 }

@@ -1,6 +1,12 @@
 import type { Context, Terminal } from '../../../core/context.ts'
 import { CredError } from '../../../core/errors.ts'
-import { checkedPair, checkKeyId, type KeyPair, parseKeyInput } from '../../../core/keys/key-input.ts'
+import {
+  checkedPair,
+  checkKeyId,
+  type KeyPair,
+  parseKeyInput,
+  secretLengthFault,
+} from '../../../core/keys/key-input.ts'
 import { pasteable } from '../../../core/paste.ts'
 import { quoted } from '../../../core/text.ts'
 
@@ -16,7 +22,6 @@ export function keyOrigin(name: string, stdin: boolean, terminal: Terminal | nul
 }
 
 const TRIES = 3
-const SECRET_LENGTH = 40
 
 /**
  * The pair, the secret typed without echo; at a terminal each half is asked for again where it cannot be one. Throws
@@ -37,10 +42,10 @@ export async function readKeys(context: Context, origin: KeyOrigin): Promise<Key
     terminal,
     () => terminal.askHidden('secret access key: '),
     (typed) => {
-      if (typed.length !== SECRET_LENGTH) {
-        throw new CredError('failed', `cannot use the secret access key: it must be ${SECRET_LENGTH} characters`)
-      }
-      return checkedPair(accessKeyId, typed)
+      const pair = checkedPair(accessKeyId, typed)
+      const fault = secretLengthFault(typed)
+      if (fault !== null) throw new CredError('failed', `cannot use the secret access key: ${fault}`)
+      return pair
     },
   )
 }

@@ -1,5 +1,5 @@
 import { CredError } from '../../../core/errors.ts'
-import type { KeyPair } from '../../../core/keys/key-input.ts'
+import { type KeyPair, secretLengthFault } from '../../../core/keys/key-input.ts'
 import type { LongLivedKey } from '../../../core/session.ts'
 import { maskedKeyId, quoted, shown } from '../../../core/text.ts'
 import { DamagedItemError, HiddenItemError } from '../../../keychain/item-errors.ts'
@@ -50,10 +50,12 @@ export function newKey(name: string, pair: KeyPair, identity: KeyIdentity, added
   return { name, generation, accessKeyId, secretAccessKey, partition, accountId, arn, userName, addedMs }
 }
 
-/** What a person is told of a key that was stored, with a warning of a root key. */
+/** What a person is told of a key that was stored, with a warning of a root key and of a secret that nobody tried and AWS would not give. */
 export function storedText(key: LongLivedKey): string {
   const who = key.arn === null ? ', not verified,' : ` of ${shown(key.arn, 300)}`
   const stored = `stored ${maskedKeyId(key.accessKeyId)}${who} as ${quoted(key.name)}\n`
+  const fault = key.arn === null ? secretLengthFault(key.secretAccessKey) : null
+  if (fault !== null) return `${stored}aws-cred: warning: the secret may be cut off: ${fault}\n`
   if (!key.arn?.endsWith(':root')) return stored
   return `${stored}aws-cred: warning: that is a root key, which can do everything and assume no role; make an IAM user instead\n`
 }
