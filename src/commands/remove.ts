@@ -1,16 +1,21 @@
 import type { Context, Terminal } from '../core/context.ts'
 import { CredError } from '../core/errors.ts'
-import { pasteable } from '../core/paste.ts'
+import { pasteable, withCommand } from '../core/paste.ts'
 import { setting } from '../core/plan/settings.ts'
 import type { LongLivedKey } from '../core/session.ts'
 import { listed, maskedKeyId, nearest, quoted, shown } from '../core/text.ts'
 import type { Arguments, Verb } from '../core/verb.ts'
+import { canUndo } from '../io/config-backup.ts'
+import { shortPath } from '../io/screen.ts'
 import { DamagedItemError, HiddenItemError } from '../keychain/item-errors.ts'
 import { keyItemName, readKey } from '../keychain/session-items.ts'
 import type { Store } from '../keychain/store.ts'
 import { readVaultHeader } from '../keychain/vault-header.ts'
+import { backupPlace } from './session/config-edits.ts'
 import { forgetFailure, forgetFailuresForPerson } from './session/failures.ts'
 import { dropSessions, sessionsOfKey } from './session/keys/key-sessions.ts'
+import { servedProfiles } from './session/profiles/profile-names.ts'
+import { planOf } from './session/profiles/profile-state.ts'
 import { withKeyLock } from './session/single-flight.ts'
 import { openTypedStore } from './session/store/choose-store.ts'
 import { keychainAnswers, typedTerminal } from './session/store/open-store.ts'
@@ -56,7 +61,38 @@ async function run(given: Arguments, context: Context): Promise<void> {
     return { keyId: now.keyId, dropped: before + after }
   })
   forgetFailuresForPerson(workspace)
-  context.err(`removed ${whatOf(name, keyId, dropped)}\n`)
+  context.err(`removed ${whatOf(name, keyId, dropped)}\n${leftText(workspace, name)}`)
+}
+
+/** What found its keys under that name and finds none now, each with what mends it. */
+function leftText(workspace: Workspace, name: string): string {
+  const add = pasteable`; put a key in: aws-cred add ${name}` ?? ''
+  const needy = dependents(workspace, name).filter((each) => each !== name)
+  const others =
+    needy.length === 0 ? [] : [`${listed(needy)} ${needy.length === 1 ? 'finds' : 'find'} no key now${add}`]
+  const own = servedProfiles(workspace).includes(name) && !hasSource(workspace, name)
+  const section = `the profile ${quoted(name)} stays in ${shown(shortPath(workspace.files.configPath, workspace.context), 300)}, and gives nothing now`
+  return [
+    ...(own ? [`${section}${withCommand('; take it out: ', undoCommand(workspace, name)) ?? add}`] : []),
+    ...others,
+  ]
+    .map((line) => `${line}\n`)
+    .join('')
+}
+
+/** Whether a profile still has something to give credentials; also where only its own error can tell. */
+function hasSource(workspace: Workspace, profile: string): boolean {
+  try {
+    const { root } = planOf(workspace, profile)
+    return root.kind !== 'keychain' || root.listed || root.name !== profile
+  } catch (error) {
+    if (!(error instanceof CredError)) throw error
+    return true
+  }
+}
+
+function undoCommand(workspace: Workspace, profile: string): string | null {
+  return canUndo(backupPlace(workspace, profile)) ? pasteable`aws-cred setup ${profile} --undo` : null
 }
 
 async function hasStore(workspace: Workspace): Promise<boolean> {
@@ -109,12 +145,14 @@ function whatOf(name: string, keyId: string, sessions: number): string {
 }
 
 function nothingThere(workspace: Workspace, name: string): CredError {
+  const message = (state: string) => `cannot remove ${quoted(name)}: ${state}no key of that name is stored here`
+  if (workspace.files.profiles.profiles.has(name)) {
+    const hint = withCommand('take the profile out: ', undoCommand(workspace, name))
+    return new CredError('failed', message('it is a profile, and '), { hint })
+  }
   const near = nearest(
     name,
     workspace.index.all('key').flatMap((entry) => (entry.name === name ? [] : [entry.name])),
   )
-  const isProfile = workspace.files.profiles.profiles.has(name) ? 'it is a profile, and ' : ''
-  return new CredError('failed', `cannot remove ${quoted(name)}: ${isProfile}no key of that name is stored here`, {
-    ...(near === null ? {} : { hint: `the nearest name is ${quoted(near)}` }),
-  })
+  return new CredError('failed', message(''), near === null ? {} : { hint: `the nearest name is ${quoted(near)}` })
 }

@@ -72,18 +72,32 @@ export function undoConfig(place: BackupPlace, profiles: Iterable<string> = []):
   const step = steps.at(-1)
   if (step === undefined) throw nothingToUndo(place, profiles)
   const current = readText(place.configPath)
-  const asWritten = hashOf(current) === step.writtenHash
-  if (asWritten && step.backupPath === null) {
-    removeConfig(place.configPath)
-  } else {
-    replaceFile(place.configPath, asWritten ? backupOf(place, step) : withoutChange(place, step, current), {
-      expected: current,
-    })
-  }
+  const before = textBefore(place, step, current)
+  if (before === null) removeConfig(place.configPath)
+  else replaceFile(place.configPath, before, { expected: current })
   const left = steps.slice(0, -1)
   writeSteps(place, left)
   removeBackups([step], left)
-  return asWritten && step.backupPath === null ? 'removed' : 'restored'
+  return before === null ? 'removed' : 'restored'
+}
+
+/** Whether `undoConfig` would do it now. */
+export function canUndo(place: BackupPlace): boolean {
+  try {
+    const step = readSteps(place).at(-1)
+    if (step === undefined) return false
+    textBefore(place, step, readText(place.configPath))
+    return true
+  } catch (error) {
+    if (!(error instanceof CredError)) throw error
+    return false
+  }
+}
+
+/** What the config is to hold when a step is taken back; null: it is to go. Throws `CredError` where that cannot be. */
+function textBefore(place: BackupPlace, step: BackupStep, current: string | null): string | null {
+  if (hashOf(current) !== step.writtenHash) return withoutChange(place, step, current)
+  return step.backupPath === null ? null : backupOf(place, step)
 }
 
 function nothingToUndo(place: BackupPlace, profiles: Iterable<string>): CredError {

@@ -71,6 +71,9 @@ aws_cred_source_profile = user2
     'lost     role Prod-Role 123456789012  user2             none',
     `user1    user alice 123456789012      vault, ${maskedKeyId(alice.accessKeyId)}  none`,
     'user2    -                            not known here    none',
+    '',
+    'user2: no key of that name is known here',
+    '  aws-cred add user2',
   ])
 })
 

@@ -29,7 +29,8 @@ test('remove takes the keys and every session made from them, and nobody else’
   const terminal = fakeTerminal(['y'])
   const { code, out, err } = await run(here, ['remove', 'user1'], { terminal })
   assert.equal(terminal.text, `remove ${keyId} of "user1" and 2 sessions, which "prod" needs? [y/N] `)
-  assert.deepEqual([code, out, err], [0, '', `removed ${keyId} of "user1" and 2 sessions\n`])
+  const needy = '"prod" finds no key now; put a key in: aws-cred add user1'
+  assert.deepEqual([code, out, err], [0, '', `removed ${keyId} of "user1" and 2 sessions\n${needy}\n`])
   const { store, workspace, entry } = await stored(here, 'user1')
   assert.equal(entry, null)
   const left = workspace.index.all('session').map((each) => `session:${each.cacheKey}`)
@@ -45,7 +46,7 @@ test('remove works where the index is lost, sessions too', async (t) => {
   rmSync(join(here.home, '.local/state/aws-cred/index'), { recursive: true })
   const { code, err } = await run(here, ['remove', 'user1', '--yes'])
   assert.equal(code, 0, err)
-  assert.match(err, / and 2 sessions\n$/)
+  assert.match(err, / and 2 sessions\n"prod" finds no key now; /)
   const names = await (await stored(here, 'user1')).store.list()
   assert.equal(names.filter((name) => name.startsWith('key:')).join(), 'key:other')
   assert.equal(names.length, 2)
@@ -101,6 +102,43 @@ test('remove where no vault is, or of a profile, says that no key is there', asy
   const none = await run(here, ['remove', 'user1', '--yes'])
   const message = 'cannot remove "user1": no key of that name is stored here'
   assert.deepEqual([none.code, none.err], [1, `aws-cred: error: ${message}\n`])
+})
+
+test('remove names what stays in the config and gives nothing any more, and the command that takes it out', async (t) => {
+  const here = await place(t)
+  const add = () => run(here, ['add', 'work', '--stdin'], { stdin: pairOf(here.world.alice) })
+  const stays = 'the profile "work" stays in ~/.aws/config, and gives nothing now'
+  writeAwsFile(here, 'config', '[profile work]\ncredential_process = aws-cred process --profile work\n')
+  await add()
+  const byHand = await run(here, ['remove', 'work', '--yes'])
+  assert.match(byHand.err, new RegExp(`"work"\\n${stays}; put a key in: aws-cred add work\\n$`))
+  writeAwsFile(here, 'config', '[default]\nregion = eu-west-1\n')
+  await add()
+  await run(here, ['setup', 'work', '--yes'])
+  const role = ['--role-arn', here.world.arns.prod, '--source-profile', 'work']
+  await run(here, ['setup', 'prod', ...role, '--yes'])
+  const removed = await run(here, ['remove', 'work', '--yes'])
+  const undo = `${stays}; take it out: aws-cred setup work --undo`
+  const needy = '"prod" finds no key now; put a key in: aws-cred add work'
+  assert.match(removed.err, new RegExp(`"work"\\n${undo}\\n${needy}\\n$`))
+  assert.match((await run(here, ['list'])).out, /\nwork: no key of that name is known here\n {2}aws-cred add work\n/)
+  const status = (await run(here, ['status'])).out
+  assert.match(
+    status,
+    /^prod +failed +- +its source "work" names no source [^;]*; put its keys in: aws-cred add work$/m,
+  )
+  for (const profile of ['prod', 'work']) {
+    await run(here, ['process', '--profile', profile])
+    const again = await run(here, ['remove', profile, '--yes'])
+    assert.match(again.err, new RegExp(`hint: take the profile out: aws-cred setup ${profile} --undo\n$`))
+  }
+  assert.equal((await run(here, ['status'])).out, status, 'the cure stays after a failed call')
+  for (const profile of ['work', 'prod']) {
+    const { code, err } = await run(here, ['setup', profile, '--undo'])
+    assert.equal(code, 0, err)
+  }
+  const gone = await run(here, ['whoami', 'work'])
+  assert.match(gone.err, /"work": not in ~\/.aws\/config\n.*hint: .*; for a key of this name: aws-cred add work\n$/)
 })
 
 test('remove asks nobody under AWS_CRED_NO_PROMPT=1 or CI', async (t) => {

@@ -27,10 +27,10 @@ function leftText({ session, isEndless }: ProfileStatus): string {
 }
 
 function detailOf(status: ProfileStatus, nowMs: number): string {
-  const { state, failure, why, hint } = status
+  const { state, failure, why, hint, renewal } = status
   const way = status.way.join(' > ')
   if (state === 'person') return shown([stateOf(why ?? ''), hint].filter((part) => part !== null).join(': '), 1000)
-  if (failure !== null) {
+  if (failure !== null && (why === null || renewal !== 'impossible')) {
     const reason = shownCode(failure) ?? shown(stateOf(failure.message), 1000)
     return `${way}; failed ${spanText(nowMs - failure.atMs)} ago: ${reason}`
   }

@@ -1,5 +1,5 @@
 import { CredError } from '../errors.ts'
-import { pasteable } from '../paste.ts'
+import { pasteable, withCommand } from '../paste.ts'
 import type { ProfileProperty, Profiles } from '../profiles.ts'
 import { nearest, quoted, shown } from '../text.ts'
 import type { KeychainRoot, StaticRoot } from './plan.ts'
@@ -107,7 +107,20 @@ export function noKeysError(
     )
   }
   if (section === undefined) {
-    return new CredError('failed', `cannot read profile ${quoted(root.name)}: not in ${configPath}`, nearHint)
+    const lead = names.size === 0 ? 'put a key in' : 'see which there are: aws-cred list; for a key of this name'
+    return new CredError(
+      'failed',
+      `cannot read profile ${quoted(root.name)}: not in ${configPath}`,
+      near === null ? { hint: withCommand(`${lead}: `, pasteable`aws-cred add ${root.name}`) } : nearHint,
+    )
+  }
+  if (root.namedBy !== null) {
+    const { profile, property } = root.namedBy
+    return new CredError(
+      'failed',
+      `cannot resolve profile ${quoted(profile)}: its source ${quoted(root.name)} (${at(property)}) names no source of credentials itself, and the ${store} has no keys of that name`,
+      { hint: pasteable`put its keys in: aws-cred add ${root.name}` },
+    )
   }
   return new CredError(
     'failed',

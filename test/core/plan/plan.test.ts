@@ -327,7 +327,10 @@ test('noKeysError() names the nearest profile for one that does not exist', () =
   const error = noKeys('prdo', '\n[profile prod]\n[profile dev]')
   assert.equal(error.message, 'cannot read profile "prdo": not in ~/.aws/config')
   assert.equal(error.hint, 'the nearest name is "prod"')
-  assert.equal(noKeys('zzzzzzzz', '\n[profile prod]').hint, null)
+  const list = 'see which there are: aws-cred list'
+  assert.equal(noKeys('zzzzzzzz', '\n[profile prod]').hint, `${list}; for a key of this name: aws-cred add zzzzzzzz`)
+  assert.equal(noKeys('zzzzzzzz', '').hint, 'put a key in: aws-cred add zzzzzzzz')
+  assert.equal(noKeys('', '\n[profile prod]').hint, null)
 })
 
 test('noKeysError() names line and nearest name for a source that does not exist', () => {
@@ -339,6 +342,18 @@ test('noKeysError() names line and nearest name for a source that does not exist
   )
   assert.equal(error.hint, 'the nearest name is "user1"')
   assert.equal(noKeys('prod', config).hint, 'put its keys in: aws-cred add usre1')
+})
+
+test('noKeysError() names the profile in whose place there is nothing, and who names it', () => {
+  const error = noKeys(
+    'prod',
+    `\n[profile prod]\nrole_arn = ${ARN}Prod\nsource_profile = work\n[profile work]\nregion = x`,
+  )
+  assert.equal(
+    error.message,
+    'cannot resolve profile "prod": its source "work" (~/.aws/config:3) names no source of credentials itself, and the keychain has no keys of that name',
+  )
+  assert.equal(error.hint, 'put its keys in: aws-cred add work')
 })
 
 test('noKeysError() says that a profile names no source', () => {

@@ -1,5 +1,6 @@
 import { spanText } from '../../../core/clock.ts'
 import { CredError } from '../../../core/errors.ts'
+import { pasteable } from '../../../core/paste.ts'
 import { type Plan, rootName, signerName } from '../../../core/plan/plan.ts'
 import { rootText } from '../../../core/plan/plan-roots.ts'
 import { setting } from '../../../core/plan/settings.ts'
@@ -33,7 +34,7 @@ export function profileRow(workspace: Workspace, profile: string): ProfileRow {
       gives: givesText(workspace, plan),
       from: fromCell(workspace, plan),
       session,
-      notes: [...notes, ...clampNotes(plan), ...codeNotes(plan)],
+      notes: [...notes, ...(state.failure === null ? lackNotes(plan) : []), ...clampNotes(plan), ...codeNotes(plan)],
     }
   } catch (error) {
     if (!(error instanceof CredError)) throw error
@@ -114,6 +115,12 @@ function sessionCell(
 /** What a service calls its refusal; null for a failure of this machine. */
 export function shownCode({ code }: { readonly code: string }): string | null {
   return /^[A-Z]\w+$/.test(code) ? shown(code, 60) : null
+}
+
+/** Of keys that the index does not know; the store may hold them all the same, where the index was lost. */
+function lackNotes({ profile, root }: Plan): string[] {
+  if (root.kind !== 'keychain' || root.listed || root.name !== profile) return []
+  return [`${shown(profile)}: no key of that name is known here${pasteable`\n  aws-cred add ${profile}` ?? ''}`]
 }
 
 /** Said of the roles that take a code themselves; those that are opened by one shared code are the rule. */
