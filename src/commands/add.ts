@@ -57,7 +57,7 @@ async function run(given: Arguments, context: Context): Promise<void> {
   const again = pasteable`aws-cred add ${name}`
   const identity = given.flag('no-verify')
     ? unverifiedIdentity(workspace, name, region ?? null)
-    : await identifyKey(workspace, name, pair, { region: region ?? null, again })
+    : await identifyKey(workspace, name, pair, { region: region ?? null, again, drop: null })
   const key = newKey(name, pair, identity, context.nowMs())
   await storeKey(workspace, store, key, {
     replaces: given.flag('replace') ? 'any' : (present?.key?.generation ?? null),

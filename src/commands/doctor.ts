@@ -2,7 +2,7 @@ import { devNull } from 'node:os'
 import { usageError } from '../core/arguments.ts'
 import type { Context } from '../core/context.ts'
 import { CredError } from '../core/errors.ts'
-import { closingLine, type Finding, finding, GROUPS, type Group } from '../core/finding.ts'
+import { closingLine, type Finding, finding, GROUPS, type Group, withoutRefusedImports } from '../core/finding.ts'
 import { jsonText } from '../core/json-text.ts'
 import { accountMask } from '../core/redact.ts'
 import { quoted, shown } from '../core/text.ts'
@@ -116,12 +116,13 @@ async function examine(
   const running = GROUPS.map((group) => Promise.all(CHECKS[group].map((check) => findingsOf(group, check, look))))
   // One that fails while another is waited for is told of when its turn comes.
   for (const each of running) each.catch(() => {})
-  const findings: Finding[] = []
+  const all: Finding[] = []
   for (const [i, group] of GROUPS.entries()) {
     const found = [...(i === 0 ? unreadable : []), ...((await running[i]) ?? []).flat()]
-    findings.push(...found)
+    all.push(...found)
     showText(groupsText(found, [group], screen, quiet))
   }
+  const findings = withoutRefusedImports(all)
   if (json) show(doctorJson(look, findings))
   showText(`\n${closingLine(findings)}\n`)
   return findings

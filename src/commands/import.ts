@@ -28,6 +28,7 @@ export const verb: Verb = {
   options: {
     all: { type: 'boolean', about: 'every profile that has keys there' },
     'drop-session': { type: 'boolean', about: 'take out the lines of a session, which is never stored' },
+    'drop-key': { type: 'boolean', about: 'take out the lines of a key that AWS does not know any more' },
     'dry-run': { type: 'boolean', about: 'show what would be done, and write nothing' },
     region: { type: 'string', value: 'REGION', about: "where keys are verified, if not in the profile's region" },
     'no-verify': { type: 'boolean', about: 'store keys without asking AWS whose they are' },
@@ -65,16 +66,23 @@ function wishOf(given: Arguments, context: Context): ImportWish {
   const names = given.positionals.map((name) => checkedKeyName(verb, name, context.platform))
   if (names.length > 0 && given.flag('all')) throw usageError(verb, '--all and names do not go together')
   const drops = given.flag('drop-session')
-  const other = ['region', 'no-verify', 'no-setup', 'replace'].find((name) => given.flag(name))
-  if (drops && other !== undefined) throw usageError(verb, `--drop-session and --${other} do not go together`)
+  const dropsKey = given.flag('drop-key')
+  for (const [name, excluded] of [
+    ['drop-session', ['drop-key', 'region', 'no-verify', 'no-setup', 'replace']],
+    // Nor --yes: what is lost is to be seen before.
+    ['drop-key', ['all', 'no-verify', 'no-setup', 'replace', 'yes']],
+  ] as const) {
+    const other = given.flag(name) ? excluded.find((each) => given.flag(each)) : undefined
+    if (other !== undefined) throw usageError(verb, `--${name} and --${other} do not go together`)
+  }
   const region = given.text('region')
   checkRegion(verb, region)
   const options = [...(region === undefined ? [] : [`--region ${region}`])]
-  for (const name of ['drop-session', 'no-verify', 'no-setup', 'replace'])
+  for (const name of ['drop-session', 'drop-key', 'no-verify', 'no-setup', 'replace'])
     if (given.flag(name)) options.push(`--${name}`)
   return {
     names: given.flag('all') ? 'all' : [...new Set(names)],
-    takes: drops ? 'session' : 'keys',
+    takes: drops ? 'session' : dropsKey ? 'dead-key' : 'keys',
     isDryRun: given.flag('dry-run'),
     isAsked: !given.flag('yes'),
     region: region ?? null,
@@ -99,29 +107,32 @@ async function carryOut(
   const before = [...notes, ...linkLines(workspace, copies)]
   if (wish.isDryRun) {
     const all = [...before, ...leftLines(workspace, plan, copies, told)]
-    context.out(changeText(plan, identities, all, null))
+    context.out(changeText(wish, plan, identities, all, null))
     return
   }
-  if (wish.isAsked) await ask(context, wish, plan, changeText(plan, identities, before, terminal), terminal)
+  if (wish.isAsked) await ask(context, wish, plan, changeText(wish, plan, identities, before, terminal), terminal)
   else context.err(lines(before, terminal))
   const { replaces, isAsked: wasAsked } = wish
   const storing = { replaces, terminal }
-  const stored = wish.takes === 'session' ? null : await storePairs(workspace, plan.pairs, identities, storing)
+  const stored = wish.takes !== 'keys' ? null : await storePairs(workspace, plan.pairs, identities, storing)
   const now = stored?.workspace ?? workspace
   const done = await takeOut(now, wish, plan, { stored, wasAsked })
   if (stored !== null) forgetFailuresForPerson(now)
   const outOfReach = stored === null ? [] : [OUT_OF_REACH]
-  context.err(lines([...doneLines(now, plan, done), ...leftLines(now, null, copies, told), ...outOfReach], terminal))
+  context.err(
+    lines([...doneLines(now, wish, plan, done), ...leftLines(now, null, copies, told), ...outOfReach], terminal),
+  )
 }
 
 /** The change to the files, whose the keys are, and what to know before. */
 function changeText(
+  { takes }: ImportWish,
   { screen, pairs }: ImportPlan,
   identities: ImportChoice['identities'],
   notes: readonly string[],
   terminal: Terminal | null,
 ): string {
-  const keys = pairs.map(({ profile, pair }) => {
+  const keys = (takes === 'keys' ? pairs : []).map(({ profile, pair }) => {
     const arn = identities.get(profile)?.arn ?? null
     const who = arn === null ? ', not verified' : ` is ${shown(arn, 300)}`
     return `${maskedKeyId(pair.accessKeyId)} of ${quoted(profile)}${who}`
@@ -140,13 +151,20 @@ async function ask(
   if (terminal === null) {
     context.err(text)
     const command = wish.names === 'all' ? 'aws-cred import --all' : pasteable`aws-cred import ${wish.names}`
-    throw new CredError('person', `cannot import ${listed(profiles)}: nobody can be asked here`, {
+    const lead = `cannot import ${listed(profiles)}: nobody can be asked here`
+    if (wish.takes === 'dead-key')
+      throw new CredError('person', lead, { hint: withCommand('at a terminal: ', command, ' --drop-key') })
+    throw new CredError('person', lead, {
       hint: withCommand('do it unasked: ', command, [...wish.options, '--yes'].map((word) => ` ${word}`).join('')),
     })
   }
   terminal.show(text)
   const what = pairs.length === 1 ? 'store this key' : `store these ${pairs.length} keys`
-  const question = wish.takes === 'session' ? 'take these lines out' : `${what} and write the files`
+  const question = {
+    keys: `${what} and write the files`,
+    session: 'take these lines out',
+    'dead-key': `take ${pairs.length === 1 ? 'this key' : `these ${pairs.length} keys`} out for good`,
+  }[wish.takes]
   const answer = (await terminal.ask(`${question}? [y/N] `)).trim().toLowerCase()
   if (answer === 'y' || answer === 'yes') return
   throw new CredError(
@@ -156,17 +174,27 @@ async function ask(
 }
 
 /** What was done to the files; `done` null: another aws-cred did it. */
-function doneLines({ context, files }: Workspace, agreed: ImportPlan, done: ImportPlan | null): string[] {
+function doneLines(
+  { context, files, index }: Workspace,
+  { takes }: ImportWish,
+  agreed: ImportPlan,
+  done: ImportPlan | null,
+): string[] {
   const path = (each: string) => shown(shortPath(each, context), 300)
   const profiles = [...(done ?? agreed).taken.keys()]
-  const whose = `the ${agreed.pairs.length > 0 ? 'keys' : 'session'} of ${listed(profiles)}`
+  const whose = `the ${takes === 'session' ? 'session' : 'keys'} of ${listed(profiles)}`
   if (done === null) return [`another program has taken ${whose} out of the files`]
   const wrote =
     done.setUp.length === 0
       ? []
       : [`wrote the credential_process line of ${listed(done.setUp)} in ${path(files.configPath)}`]
   const took = `took ${whose} out of ${done.takenFrom.map(path).join(' and ')}`
-  if (agreed.pairs.length > 0) return [...wrote, took]
+  if (takes === 'keys') return [...wrote, took]
+  if (takes === 'dead-key') {
+    const bare = profiles.filter((each) => index.read('key', each) === null)
+    const adds = bare.flatMap((each) => pasteable`  aws-cred add ${each}` ?? [])
+    return adds.length === 0 ? [took] : [took, 'next, a new key:', ...adds]
+  }
   const next = profiles.flatMap(
     (each) => pasteable`  aws-cred setup ${each} --role-arn ARN --source-profile NAME` ?? [],
   )

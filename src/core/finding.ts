@@ -31,6 +31,15 @@ export function finding(group: Group, code: FindingCode, severity: Severity, tex
   return { code, severity, group, what, why: FINDINGS[code], cure, fix, profiles }
 }
 
+/** Where AWS refuses the winner, `--fix` does not move that profile's key: `import` would refuse it for the same reason. */
+export function withoutRefusedImports(findings: readonly Finding[]): Finding[] {
+  const refused = findings.filter(({ code, severity }) => code === 'identity' && severity === 'bad')
+  const names = new Set(refused.flatMap(({ profiles }) => profiles))
+  return findings.map((each) =>
+    each.fix === 'import' && each.profiles.some((profile) => names.has(profile)) ? { ...each, fix: null } : each,
+  )
+}
+
 const WEIGHT: Readonly<Record<Severity, number>> = { bad: 0, warning: 1, good: 2 }
 
 /** Of one group, what is to be mended first, what is good last; within these in the order found. */

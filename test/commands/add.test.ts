@@ -8,7 +8,7 @@ import { maskedKeyId } from '../../src/core/text.ts'
 import { fakeContext, fakeTerminal } from '../support/fake-context.ts'
 import { need } from '../support/need.ts'
 import { newKeyId, newSecret } from '../support/sts-world.ts'
-import { PASSPHRASE, pairOf, place, run, stored } from '../support/vault-place.ts'
+import { PASSPHRASE, pairOf, place, run, stored, writeAwsFile } from '../support/vault-place.ts'
 
 test('add stores what stdin gives after STS has said whose it is', async (t) => {
   const here = await place(t)
@@ -124,7 +124,10 @@ test('add stores nothing that STS does not know, and names the cure', async (t) 
     stdin: pairOf({ accessKeyId: newKeyId('AKIA'), secret: newSecret() }),
   })
   assert.equal(unknown.code, 1)
-  assert.match(unknown.err, /InvalidClientTokenId/)
+  assert.ok(
+    unknown.err.includes(`(InvalidClientTokenId); asked was the endpoint of AWS_ENDPOINT_URL_STS, ${here.sts.url}\n`),
+  )
+  assert.match(unknown.err, /switched off; or the endpoint is the wrong one: unset AWS_ENDPOINT_URL_STS\n$/)
   const mistyped = await run(here, ['add', 'user1', '--stdin'], {
     stdin: pairOf({ accessKeyId: alice.accessKeyId, secret: newSecret() }),
   })
@@ -133,7 +136,22 @@ test('add stores nothing that STS does not know, and names the cure', async (t) 
   await here.sts.close()
   const offline = await run(here, ['add', 'user1', '--stdin'], { stdin: pairOf(alice) })
   assert.equal(offline.code, 1)
-  assert.match(offline.err, /hint: .*aws-cred add user1 --no-verify\n$/)
+  const noVerify = 'or store it without asking AWS: aws-cred add user1 --no-verify'
+  assert.ok(offline.err.includes(`(ECONNREFUSED); AWS_ENDPOINT_URL_STS is set to ${here.sts.url}\n`), offline.err)
+  assert.ok(offline.err.endsWith(`hint: unset AWS_ENDPOINT_URL_STS, ${noVerify}\n`), offline.err)
+  writeAwsFile(here, 'config', `[profile user1]\nregion = eu-west-1\nendpoint_url = ${here.sts.url}\n`)
+  const byLine = await run(here, ['add', 'user1', '--stdin'], {
+    stdin: pairOf(alice),
+    env: { AWS_ENDPOINT_URL_STS: undefined },
+  })
+  const line = `endpoint_url (${join(here.home, '.aws/config')}:3)`
+  assert.ok(byLine.err.includes(`(ECONNREFUSED); ${line} is set to ${here.sts.url}\n`), byLine.err)
+  assert.ok(byLine.err.endsWith(`hint: mend ${line}, ${noVerify}\n`), byLine.err)
+  const noUrl = await run(here, ['add', 'user1', '--stdin'], {
+    stdin: pairOf(alice),
+    env: { AWS_ENDPOINT_URL_STS: 'sts.example' },
+  })
+  assert.match(noUrl.err, /of AWS_ENDPOINT_URL_STS: it is not .* URL\naws-cred: hint: one looks like https:/)
   const { key, entry } = await stored(here, 'user1')
   assert.deepEqual([key, entry], [null, null])
 })

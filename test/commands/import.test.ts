@@ -323,7 +323,7 @@ suite('import refuses', () => {
       here,
       ['dead', '--yes'],
       1,
-      /InvalidClientTokenId.*\naws-cred: hint: .*: aws-cred import dead --region cn-north-1\n$/,
+      /InvalidClientTokenId.*\naws-cred: hint: .*: aws-cred import dead --drop-key\n$/,
     )
     await refuses(
       here,
@@ -339,7 +339,7 @@ suite('import refuses', () => {
       here,
       ['user1', '--yes'],
       1,
-      /hint: store it without asking AWS: aws-cred import user1 --no-verify\n$/,
+      /hint: unset AWS_ENDPOINT_URL_STS, or store it without asking AWS: aws-cred import user1 --no-verify\n$/,
     )
   })
 

@@ -2,6 +2,7 @@ import { CredError } from '../../core/errors.ts'
 import { type Finding, finding } from '../../core/finding.ts'
 import { findFileKeys, importCommand } from '../../core/keys/file-keys.ts'
 import { namedPartition } from '../../core/network/sts-endpoint.ts'
+import { withCommand } from '../../core/paste.ts'
 import { sameAnswers } from '../../core/precedence/precedence.ts'
 import type { CredentialSource } from '../../core/precedence/precedence-model.ts'
 import { sourceWords } from '../../core/precedence/precedence-words.ts'
@@ -112,5 +113,9 @@ function cureOf(
   if (source.kind === 'environment') return { cure: evalLine(shell, '--unset'), fix: 'shell' }
   const { config, credentials } = workspace.files
   const keys = source.kind === 'static-keys' ? findFileKeys(config, credentials).get(source.profile ?? '') : undefined
-  return keys === undefined || source.token === null ? fact : { cure: importCommand(keys), fix: 'drop-session' }
+  if (keys === undefined) return fact
+  // Not by `--fix`: a key that is only switched off would be lost.
+  if (source.token === null)
+    return { cure: withCommand('', importCommand(keys), ' --drop-key') ?? fact.cure, fix: null }
+  return { cure: importCommand(keys), fix: 'drop-session' }
 }

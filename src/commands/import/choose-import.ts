@@ -2,12 +2,12 @@ import { realpathSync } from 'node:fs'
 import type { Terminal } from '../../core/context.ts'
 import { CredError } from '../../core/errors.ts'
 import { type ImportedPair, type ImportPlan, type ImportRequest, planImport } from '../../core/keys/import-plan.ts'
-import { isRegionName } from '../../core/network/sts-region.ts'
-import { pasteable } from '../../core/paste.ts'
+import { pasteable, withCommand } from '../../core/paste.ts'
 import { maskedKeyId, quoted, shown } from '../../core/text.ts'
 import { surroundingsNow } from '../session/config-edits.ts'
 import { identifyKey, type KeyIdentity, unverifiedIdentity } from '../session/keys/identify-key.ts'
 import type { Workspace } from '../session/workspace.ts'
+import { deadKeyNotes, ownRegion } from './dead-key.ts'
 import { nameProfiles } from './name-profiles.ts'
 import { otherKeyError } from './store-pairs.ts'
 
@@ -55,6 +55,13 @@ export async function chooseImport(
   const surroundings = surroundingsNow(workspace)
   const { names, notes, sessions } = nameProfiles(workspace, wish, surroundings)
   const planOf = (profiles: readonly string[]) => planImport({ ...wish, profiles }, surroundings)
+  if (wish.takes === 'dead-key') {
+    const plan = names.length === 0 ? null : planOf(names)
+    const dead = await whileShown(terminal, () =>
+      Promise.all((plan?.pairs ?? []).map((pair) => deadKeyNotes(workspace, wish, pair))),
+    )
+    return { plan, identities: new Map(), notes: [...(plan?.notes ?? []), ...dead.flat()], left: [], told: [] }
+  }
   const left: Left[] = []
   const orLeft = async <T>(profile: string, work: () => T | Promise<T>): Promise<T | null> => {
     try {
@@ -118,14 +125,16 @@ async function identityOf(
 ): Promise<KeyIdentity> {
   const entry = workspace.index.read('key', profile)
   if (entry?.arn && !wish.replaces && entry.accessKeyIdMasked === maskedKeyId(pair.accessKeyId)) return entry
-  const properties = workspace.files.profiles.profiles.get(profile)?.properties
-  // Before the shell's region, which may be in another partition.
-  const own = properties?.get('aws_cred_region')?.value || properties?.get('region')?.value || ''
-  const region = wish.region ?? (isRegionName(own) ? own : null)
+  const region = wish.region ?? ownRegion(workspace, profile)
   if (!wish.verifies) return unverifiedIdentity(workspace, profile, region)
   // The clock that an answer teaches is kept in the index.
   const index = wish.isDryRun ? { ...workspace.index, write: () => {} } : workspace.index
-  return identifyKey({ ...workspace, index }, profile, pair, { region, again: pasteable`aws-cred import ${profile}` })
+  const again = pasteable`aws-cred import ${profile}`
+  return identifyKey({ ...workspace, index }, profile, pair, {
+    region,
+    again,
+    drop: withCommand('', again, ' --drop-key'),
+  })
 }
 
 async function whileShown<T>(terminal: Terminal | null, work: () => Promise<T>): Promise<T> {

@@ -42,6 +42,7 @@ export function nameProfiles(
       sessions: namesOf(left),
     }
   }
+  if (names.length === 0 && takes === 'dead-key') throw usageError({ name: 'import' }, '--drop-key needs a PROFILE')
   if (names.length === 0) {
     const suggested = takes === 'session' || pairs.length === 0 ? sessions : pairs
     throw nothingNamed(suggested.length > 0 ? suggested : keys, surroundings)

@@ -19,7 +19,7 @@ export function otherKeyError(profile: string, keyId: string, store: string): Cr
     'failed',
     `cannot import ${quoted(profile)}: the ${store} holds another key under that name, ${keyId}`,
     {
-      hint: pasteable`to keep that one, take the lines of the other out of the file by hand; else: aws-cred import ${profile} --replace`,
+      hint: pasteable`to keep that one, switch the other off in IAM, then: aws-cred import ${profile} --drop-key; else: aws-cred import ${profile} --replace`,
     },
   )
 }

@@ -27,7 +27,7 @@ function dependentNotes({ takes, setupOf }: ImportRequest, source: string, profi
   )
   const names = dependent.map(({ name }) => name)
   if (names.length === 0) return []
-  if (takes === 'session' || setupOf === null) {
+  if (takes !== 'keys' || setupOf === null) {
     return [note(names, `AWS tools assume the role by keys of ${quoted(source)}, and find none any more`)]
   }
   if (setting(profiles, source, 'session')?.value.toLowerCase() === 'never') return []

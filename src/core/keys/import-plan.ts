@@ -26,8 +26,8 @@ import type { KeyPair } from './key-input.ts'
 export interface ImportRequest {
   /** In the order in which they are worked on. */
   readonly profiles: readonly string[]
-  /** `session`: the lines of a session are taken out, and nothing is stored. */
-  readonly takes: 'keys' | 'session'
+  /** `session`, `dead-key`: the lines of a session, or of a key that AWS does not know, are taken out, and nothing is stored. */
+  readonly takes: 'keys' | 'session' | 'dead-key'
   /** What is written to the config for a profile whose keys are taken; null: nothing (`--no-setup`). */
   readonly setupOf: ((profile: string) => SetupRequest) | null
 }
@@ -40,7 +40,7 @@ export interface ImportedPair {
 export interface ImportPlan {
   /** Which keys go, by profile. */
   readonly taken: TakenKeys
-  /** What is to be stored; empty for sessions. */
+  /** What is to be stored, or was found dead; empty for sessions. */
   readonly pairs: readonly ImportedPair[]
   readonly config: {
     readonly before: string
@@ -70,9 +70,9 @@ export function planImport(request: ImportRequest, surroundings: SetupSurroundin
   const { config, credentials, showPath } = surroundings
   const all = new Map([...findFileKeys(config, credentials)].map(([name, keys]) => [name, placed(keys, showPath)]))
   const found = request.profiles.map((profile) => keysOf(profile, all, surroundings))
-  const isStored = request.takes === 'keys'
-  const pairs = isStored ? found.map((keys) => ({ profile: keys.profile, pair: longLivedPair(keys) })) : []
-  const taken = new Map(found.map((keys) => [keys.profile, isStored ? KEYS : droppedKeys(keys)]))
+  const arePairs = request.takes !== 'session'
+  const pairs = arePairs ? found.map((keys) => ({ profile: keys.profile, pair: longLivedPair(keys) })) : []
+  const taken = new Map(found.map((keys) => [keys.profile, arePairs ? KEYS : droppedKeys(keys)]))
   const notes = [...profileNotes(request, surroundings, taken), ...importNotes(request, surroundings)]
   const edit = editConfig(request, surroundings, taken)
   const bare = credentials === null ? null : withoutKeys(credentials, taken)
@@ -166,7 +166,7 @@ function profileNotes(
   surroundings: SetupSurroundings,
   taken: TakenKeys,
 ): string[] {
-  if (takes === 'session' || setupOf === null) return []
+  if (takes !== 'keys' || setupOf === null) return []
   const { config, credentials, hasKeys, platform } = surroundings
   // Two kinds in one profile: to be told with the lines that name them, before one of them is in the keychain.
   const before = placedProfiles(surroundings)

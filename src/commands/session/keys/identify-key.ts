@@ -1,13 +1,13 @@
 import { usageError } from '../../../core/arguments.ts'
 import { CredError } from '../../../core/errors.ts'
-import { type KeyPair, secretLengthFault } from '../../../core/keys/key-input.ts'
+import type { KeyPair } from '../../../core/keys/key-input.ts'
 import { namedPartition } from '../../../core/network/sts-endpoint.ts'
 import { isRegionName, partitionOfRegion } from '../../../core/network/sts-region.ts'
-import { withCommand } from '../../../core/paste.ts'
 import { quoted } from '../../../core/text.ts'
 import type { Verb } from '../../../core/verb.ts'
 import { callSettingsOf } from '../call-settings-of.ts'
 import type { Workspace } from '../workspace.ts'
+import { type KeyCommands, keyRefusal } from './key-refusal.ts'
 
 /** Whose key it is; unknown but for the partition where nobody was asked. */
 export interface KeyIdentity {
@@ -17,11 +17,9 @@ export interface KeyIdentity {
   readonly userName: string | null
 }
 
-export interface IdentifyOptions {
+export interface IdentifyOptions extends KeyCommands {
   /** `--region`: where STS is asked; null: by the profile and the environment. */
   readonly region: string | null
-  /** The command to type again, as hints name it: `aws-cred add user1`; null where that cannot be pasted. */
-  readonly again: string | null
 }
 
 /** Throws `CredError('usage')` for a `--region` that names none. */
@@ -42,12 +40,13 @@ export async function identifyKey(
   workspace: Workspace,
   name: string,
   pair: KeyPair,
-  { region, again }: IdentifyOptions,
+  { region, ...commands }: IdentifyOptions,
 ): Promise<KeyIdentity> {
   const { partition } = unverifiedIdentity(workspace, name, region)
-  const [{ stsCall }, { getCallerIdentity }] = await Promise.all([
+  const [{ stsCall }, { getCallerIdentity }, { wayThere }] = await Promise.all([
     import('../call-sts.ts'),
     import('../../../aws/sts-calls.ts'),
+    import('../../../aws/unreachable.ts'),
   ])
   const call = stsCall(
     workspace,
@@ -62,27 +61,9 @@ export async function identifyKey(
     },
   )
   const { arn, accountId } = await getCallerIdentity(call).catch((error: unknown) => {
-    throw withCure(error, pair, again)
+    if (!(error instanceof CredError)) throw error
+    throw keyRefusal(error, call, workspace, { ...commands, way: wayThere(call) })
   })
   const userName = /:user\/(?:[^/]*\/)*([^/]+)$/.exec(arn)?.[1] ?? null
   return { partition: arn.split(':')[1] || partition, accountId, arn, userName }
-}
-
-/** The cures of `sts-errors.ts` speak of a key that is stored already; this one is not yet. */
-function withCure(error: unknown, pair: KeyPair, again: string | null): unknown {
-  if (!(error instanceof CredError)) return error
-  const stsCode = (error.cause as { readonly stsCode?: unknown } | undefined)?.stsCode
-  const fault = stsCode === 'SignatureDoesNotMatch' ? secretLengthFault(pair.secretAccessKey) : null
-  const hint =
-    stsCode === undefined
-      ? withCommand('store it without asking AWS: ', again, ' --no-verify')
-      : stsCode === 'InvalidClientTokenId'
-        ? withCommand(
-            'it is mistyped, deleted or switched off; only if it is of China: ',
-            again,
-            ' --region cn-north-1',
-          )
-        : (error.hint?.replace(' --replace', '') ?? null)
-  const message = fault === null ? error.message : `${error.message}: ${fault}`
-  return new CredError(error.code, message, { cause: error.cause, hint })
 }
