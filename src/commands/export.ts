@@ -52,9 +52,10 @@ async function run(given: Arguments, context: Context): Promise<void> {
   const format = await formatOf(verb, given, context)
   const workspace = openWorkspace(context)
   const plan = planOf(workspace, profile, verb.name, given)
-  if (context.outIsTerminal() && !given.flag('force')) await confirm(context, profile, format)
   const options = typedCall(workspace, given.flag('no-prompt'))
   const credentials = await credentialsOf(workspace, plan, { ...options, refresh: false })
+  // Asked once there is something to show.
+  if (context.outIsTerminal() && !given.flag('force')) await confirm(context, profile, format)
   if (format === 'process') return context.out(processDocument(credentials))
   const region = given.flag('no-region') ? null : regionOf(workspace, profile)
   const changes = exportChanges({ profile, credentials, region, earlierRegion: earlierRegion(workspace) }, context.env)

@@ -171,6 +171,19 @@ test('export asks before it shows secrets on a terminal', async (t) => {
   assert.match(forced.out, /^export AWS_SECRET_ACCESS_KEY='/m)
 })
 
+test('export of a profile without credentials says so, and announces no secrets', async (t) => {
+  const here = await place(t)
+  const terminal = fakeTerminal([])
+  for (const given of [{ terminal }, {}]) {
+    const { code, out, err } = await run(here, ['export'], { outIsTerminal: true, ...given })
+    assert.deepEqual([code, out, terminal.text], [1, '', ''])
+    assert.match(
+      err,
+      /cannot read profile "default": not in ~\/\.aws\/config\n.*hint: put a key in: aws-cred add default\n$/,
+    )
+  }
+})
+
 test('export for github-actions masks on stdout and appends to GITHUB_ENV', async (t) => {
   const here = await ready(t)
   const file = join(here.home, 'github-env')
