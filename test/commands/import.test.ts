@@ -72,7 +72,8 @@ suite('import moves', () => {
     const { code, out, err } = await importing(here, ['user1', '--yes'])
     assert.equal(
       err,
-      `IAM and most of STS refuse the session of "user1", made without MFA; set aws_cred_mfa_serial, a role, or aws_cred_session = never
+      `the session of "user1" is made without MFA: IAM refuses it, and STS takes it for AssumeRole and GetCallerIdentity alone; a role, aws_cred_session = never or an MFA device mends that
+  aws-cred setup user1 --mfa-serial ARN
 stored ${maskedKeyId(alice.accessKeyId)} of arn:aws:iam::123456789012:user/alice as "user1"
 wrote the credential_process line of "user1" in ~/.aws/config
 took the keys of "user1" out of ~/.aws/credentials
@@ -108,7 +109,8 @@ ${OUT_OF_REACH}`,
     here.sts.reset()
     const { code, err } = await importing(here, ['two', 'one', 'two', '--yes'])
     assert.equal(code, 0, err)
-    assert.match(err, /^IAM and most of STS refuse the session of "two" and "one", made/)
+    const commands = ['two', 'one'].map((name) => `\n {2}aws-cred setup ${name} --mfa-serial ARN`).join('')
+    assert.match(err, new RegExp(`^the session of "two" and "one" is made without MFA: .* mends that${commands}\n`))
     assert.match(err, new RegExp(`\n${maskedKeyId(alice.accessKeyId)} of "one" is stored already\n`))
     assert.match(err, /\nwrote the credential_process line of "two" and "one" in ~\/\.aws\/config\n/)
     assert.match(err, /\ntook the keys of "two" and "one" out of ~\/\.aws\/credentials\n/)
@@ -224,8 +226,10 @@ suite('import asks', () => {
 
 ${id} of "user1" is arn:aws:iam::123456789012:user/alice
 
-IAM and most of STS refuse the session of "user1", made without MFA; set
-aws_cred_mfa_serial, a role, or aws_cred_session = never
+the session of "user1" is made without MFA: IAM refuses it, and STS takes it for
+AssumeRole and GetCallerIdentity alone; a role, aws_cred_session = never or an
+MFA device mends that
+  aws-cred setup user1 --mfa-serial ARN
 "a": AWS tools will assume the role by a session of "user1"
   aws-cred setup a
 "b": AWS tools will assume the role by a session of "user1", which STS refuses
@@ -295,7 +299,10 @@ store this key and write the files? [y/N] `,
     const { code, out, err } = await importing(here, ['user1', '--dry-run'], { env })
     assert.deepEqual([code, err], [0, ''])
     assert.match(out, /^~\/\.aws\/credentials\n {2}\[user1\]\n- aws_access_key_id = AKIA…/)
-    assert.match(out, /\nAKIA….{4} of "user1" is arn:aws:iam::123456789012:user\/alice\n\nIAM and most/)
+    assert.match(
+      out,
+      /\nAKIA….{4} of "user1" is arn:aws:iam::123456789012:user\/alice\n\nthe session of "user1" is made without MFA: /,
+    )
     assert.match(
       out,
       /still holds keys of "two"\n {2}aws-cred import two\n~\/\.aws\/credentials:4 gives a key in a comment, and stays\n~\/\.aws\/credentials~ holds keys, and stays\n$/,
@@ -463,7 +470,7 @@ suite('import --all', () => {
     assert.equal(code, 1)
     assert.match(
       err,
-      /^IAM and most[^\n]*\n"s" has a session, which is not stored\n {2}aws-cred import s --drop-session\ncannot use the keys of profile "half": aws_secret_access_key is missing \(~\/\.aws\/credentials:2\)\n {2}put the pair into the keychain and take the line out: aws-cred add half\ncannot verify the key for "dead": /,
+      /^the session of "user1" is made [^\n]*\n {2}aws-cred setup [^\n]*\n"s" has a session, which is not stored\n {2}aws-cred import s --drop-session\ncannot use the keys of profile "half": aws_secret_access_key is missing \(~\/\.aws\/credentials:2\)\n {2}put the pair into the keychain and take the line out: aws-cred add half\ncannot verify the key for "dead": /,
     )
     assert.match(
       err,

@@ -535,7 +535,10 @@ suite('setup says', () => {
 
   test('that IAM refuses sessions without MFA, with the three cures, and not where one is taken', async () => {
     haveKeys('prod')
-    assert.match(await notes(['prod']), /aws_cred_mfa_serial, a role, or aws_cred_session = never/)
+    assert.match(
+      await notes(['prod']),
+      /; a role, aws_cred_session = never or an MFA device mends that\n {2}aws-cred setup prod --mfa-serial ARN\n/,
+    )
     assert.doesNotMatch(await notes(['prod', '--mfa-serial', SERIAL]), /aws_cred_session/)
     write(config, '[profile prod]\naws_cred_session = never\n')
     assert.doesNotMatch(await notes(['prod']), /IAM/)

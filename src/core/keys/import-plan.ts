@@ -180,16 +180,22 @@ function profileNotes(
   return grouped(profiles.map((profile) => ({ profile, notes: planProfileEdit(setupOf(profile), afterwards).notes })))
 }
 
-/** The notes of all profiles: what is said of several alike is said once, with all their names. */
+/** The notes of all profiles: what is said of several alike is said once, with all their names and the command of each. */
 function grouped(all: readonly { readonly profile: string; readonly notes: readonly string[] }[]): string[] {
-  const groups = new Map<string, string[]>()
+  const groups = new Map<string, { readonly profiles: string[]; readonly commands: string[] }>()
   for (const { profile, notes } of all) {
     for (const note of notes) {
-      const alike = note.replaceAll(quoted(profile), PROFILE)
-      groups.set(alike, [...(groups.get(alike) ?? []), profile])
+      const [said = '', ...commands] = note.split('\n')
+      const alike = said.replaceAll(quoted(profile), PROFILE)
+      const group = groups.get(alike) ?? { profiles: [], commands: [] }
+      group.profiles.push(profile)
+      group.commands.push(...commands)
+      groups.set(alike, group)
     }
   }
-  return [...groups].map(([note, profiles]) => note.replaceAll(PROFILE, listed(profiles)))
+  return [...groups].map(([said, { profiles, commands }]) =>
+    [said.replaceAll(PROFILE, listed(profiles)), ...commands].join('\n'),
+  )
 }
 
 /** Stands for the name in notes that are compared; no note holds it, since controls are escaped there. */

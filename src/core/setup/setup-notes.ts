@@ -5,7 +5,7 @@ import { at } from '../plan/sts-limits.ts'
 import type { Profiles } from '../profiles.ts'
 import { nearest, quoted, shown } from '../text.ts'
 
-/** What will not work, or not as it looks, of a profile that is about to be written: one line each. */
+/** What will not work, or not as it looks, of a profile that is about to be written: one line each, a command on a line of its own. */
 export function setupNotes(
   profile: string,
   plan: Plan,
@@ -25,7 +25,7 @@ export function setupNotes(
     ),
     ...(plan.steps[0]?.kind === 'session-token' && plan.steps[0].mfaSerial === null
       ? [
-          `IAM and most of STS refuse the session of ${quoted(profile)}, made without MFA; set aws_cred_mfa_serial, a role, or aws_cred_session = never`,
+          `the session of ${quoted(profile)} is made without MFA: IAM refuses it, and STS takes it for AssumeRole and GetCallerIdentity alone; a role, aws_cred_session = never or an MFA device mends that${pasteable`\n  aws-cred setup ${profile} --mfa-serial ARN` ?? ''}`,
         ]
       : []),
     ...plan.steps.flatMap((step) => codeNote(step)),
