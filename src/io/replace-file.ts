@@ -27,9 +27,9 @@ export interface ReplaceFileOptions {
 
 /**
  * Replaces a user's own file (`~/.aws/config`) whole or not at all. A symbolic link stays and its target is replaced
- * (dotfile managers link it); mode stays, and owner and group where the system lets us. A file marked read-only is
- * left alone. Throws `CredError`, with nothing changed, when the file no longer holds `expected`: the look is taken
- * right before the rename, so that only a writer in those microseconds can be missed.
+ * (dotfile managers link it); mode and owner stay, and the group where the system lets us. A file marked read-only is
+ * left alone, and so is one whose owner would change. Throws `CredError`, with nothing changed, when the file no longer
+ * holds `expected`: the look is taken right before the rename, so that only a writer in those microseconds can be missed.
  */
 export function replaceFile(path: string, text: string, options: ReplaceFileOptions): void {
   try {
@@ -70,6 +70,13 @@ function replaceable(path: string): { readonly target: string; readonly old: Sta
     throw new CredError('failed', `cannot write ${quoted(path, 300)}: it is marked read-only`, { hint })
   }
   accessSync(target, constants.W_OK)
+  // Only root gives files away: the new one would be ours, and who may read it would change with it.
+  if (!isOurs(old) && process.geteuid?.() !== 0) {
+    const whose = old.uid === 0 ? 'root' : 'another user'
+    throw new CredError('failed', `cannot write ${quoted(path, 300)}: it belongs to ${whose}, and would become yours`, {
+      hint: withCommand('where it should be yours: sudo chown "$(id -un)" ', pathWord(path)),
+    })
+  }
   return { target, old }
 }
 

@@ -107,7 +107,7 @@ test('a chain of 3,000 roles is refused at once, in one line', async () => {
   writeConfig(world, Array.from({ length: 3_000 }, (_, i) => link(i)).join(''))
   assert.match(
     failureOf(await processOf(world, 'c0'), 1),
-    /its chain of sources is longer than 20: c0 > c1 > c2 > …\n$/,
+    /its chain of sources is longer than 20: c0 > c1 > c2 > …\n.*hint: .*: aws-cred setup c0 --source-profile NAME\n$/,
   )
   const { code, err } = await verb(world, ['list'])
   assert.deepEqual([code, err], [0, ''])

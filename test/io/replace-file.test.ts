@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import {
   chmodSync,
+  chownSync,
   existsSync,
   lstatSync,
   mkdirSync,
@@ -18,6 +19,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, test } from 'node:test'
 import { checkReplaceable, replaceFile } from '../../src/io/replace-file.ts'
+import { need } from '../support/need.ts'
 
 let home = ''
 let file = ''
@@ -99,4 +101,25 @@ test('replaceFile() removes what a killed process left beside the file, and nobo
   replaceFile(file, 'new', { expected: 'old' })
   assert.equal(existsSync(named(dead)), false)
   for (const each of others) assert.equal(existsSync(each), true, each)
+})
+
+test('replaceFile() leaves a file whose owner would change, which only root can keep', (t) => {
+  if (!need(t, 'root, to act as somebody else', process.getuid?.() === 0 && process.seteuid !== undefined)) return
+  writeFileSync(file, 'old')
+  chmodSync(file, 0o666)
+  chmodSync(home, 0o777)
+  process.seteuid?.(65_534)
+  try {
+    for (const write of [() => checkReplaceable(file), () => replaceFile(file, 'new', { expected: 'old' })]) {
+      assert.throws(write, {
+        message: `cannot write "${file}": it belongs to root, and would become yours`,
+        hint: `where it should be yours: sudo chown "$(id -un)" ${file}`,
+      })
+    }
+  } finally {
+    process.seteuid?.(0)
+  }
+  chownSync(file, 65_534, 65_534)
+  replaceFile(file, 'new', { expected: 'old' })
+  assert.deepEqual([read(), statSync(file).uid], ['new', 65_534])
 })

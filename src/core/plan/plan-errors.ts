@@ -34,6 +34,9 @@ export function chainTooLongError(chain: readonly string[], max: number): CredEr
   return new CredError(
     'failed',
     `cannot resolve profile ${quoted(chain[0] ?? '')}: its chain of sources is longer than ${max}: ${way} > …`,
+    {
+      hint: pasteable`each is a call to STS, and 15 s are all they have; name one nearer to the keys: aws-cred setup ${chain[0] ?? ''} --source-profile NAME`,
+    },
   )
 }
 

@@ -477,6 +477,7 @@ test('planProfile() refuses a longer chain in one line, at once', () => {
   for (const length of [CHAIN_MAX + 1, 100_000]) {
     assert.throws(() => plan('p0', chain(length)), {
       message: 'cannot resolve profile "p0": its chain of sources is longer than 20: p0 > p1 > p2 > …',
+      hint: 'each is a call to STS, and 15 s are all they have; name one nearer to the keys: aws-cred setup p0 --source-profile NAME',
     })
   }
 })
