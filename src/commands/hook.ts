@@ -25,7 +25,11 @@ export const verb: Verb = {
 async function run(given: Arguments, context: Context): Promise<void> {
   const [name] = given.positionals
   if (given.flag('check')) {
-    if (name !== undefined || given.flag('path')) throw usageError(verb, '--check stands alone')
+    if (name !== undefined || given.flag('path')) {
+      throw new CredError('usage', 'cannot run hook: --check stands alone, for every shell', {
+        hint: 'aws-cred hook --check',
+      })
+    }
     return check(context)
   }
   if (name === undefined) throw usageError(verb, 'SHELL is missing')

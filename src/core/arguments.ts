@@ -21,7 +21,7 @@ export function parseArguments(verb: Verb, words: readonly string[]): Arguments 
     }
     if (!word.startsWith('-') || word === '-') {
       // Else an option of the command would be taken for one of ours.
-      if (takesRest(verb)) throw usageError(verb, 'the command must stand behind --, and a profile behind --profile')
+      if (takesRest(verb)) throw misplacedWord(verb, word, texts.has('profile') ? [] : words.slice(i + 1))
       positionals.push(word)
       continue
     }
@@ -62,6 +62,15 @@ function checkCount(verb: Verb, positionals: readonly string[], texts: ReadonlyM
     }
     throw usageError(verb, verb.positionals.length === 0 ? 'it takes no arguments' : 'there are too many arguments')
   }
+}
+
+/** A command without `--` before it, or the profile as other programs take it. */
+function misplacedWord(verb: Verb, word: string, rest: readonly string[]): CredError {
+  const state = 'the command must stand behind --, and a profile behind --profile'
+  if (rest[0] !== '--' || !isPlain(word)) return usageError(verb, state)
+  return new CredError('usage', `cannot run ${verb.name}: ${state}`, {
+    hint: `name the profile: aws-cred ${verb.name} --profile ${word} -- CMD`,
+  })
 }
 
 function takesRest(verb: Verb): boolean {

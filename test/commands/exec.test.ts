@@ -17,7 +17,12 @@ test('exec wants the command behind --', async (t) => {
   for (const [words, said] of [
     [['exec'], /CMD is missing/],
     [['exec', '--profile', 'x', '--'], /CMD is missing/],
-    [['exec', 'aws', 's3', 'ls'], /must stand behind --/],
+    [['exec', 'aws', 's3', 'ls'], /must stand behind --.*\n.*hint: see how: aws-cred exec --help\n$/],
+    [
+      ['exec', 'prod', '--', 'ls'],
+      /must stand behind --.*\n.*hint: name the profile: aws-cred exec --profile prod -- CMD\n$/,
+    ],
+    [['exec', '--profile', 'x', 'prod', '--', 'ls'], /hint: see how: aws-cred exec --help\n$/],
     [['exec', 'aws', '--profile', 'x'], /must stand behind --/],
   ] as const) {
     const { code, err } = await run(here, words)
