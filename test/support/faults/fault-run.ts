@@ -57,7 +57,7 @@ export async function judgedRun(
     const { ended, hung } = await faultedRun(world, run, applied, deadlineMs)
     const lastedMs = performance.now() - started
     const problems = [
-      ...(hung ? [`hung: killed after ${deadlineMs / 1000} s`] : []),
+      ...(hung ? [hangText(world, deadlineMs, lastedMs)] : []),
       ...judgeEnd(ended, run, applied, hung),
       ...judgeWords(ended, run, applied),
       ...judgeAnswer(world, run, ended, applied),
@@ -72,6 +72,14 @@ export async function judgedRun(
     // A mistake of the sweep itself: told with the run that it happened in.
     throw new Error(`run ${describe(planned)}: ${error instanceof Error ? error.stack : error}`)
   }
+}
+
+/** When STS was asked in that time: whether a call hung, or something before or after it. */
+function hangText({ sts }: SweepWorld, deadlineMs: number, lastedMs: number): string {
+  const asked = sts.requests.map(
+    ({ operation, atMs }) => `${operation} at ${Math.round(lastedMs - (sts.nowMs() - atMs))} ms`,
+  )
+  return `hung: killed after ${deadlineMs / 1000} s (${asked.length === 0 ? 'STS was not asked' : asked.join(', ')})`
 }
 
 export function describe({ number, faults, moment, verb }: PlannedRun): string {
@@ -133,9 +141,9 @@ function isDeafOut(applied: readonly Applied[]): boolean {
   return applied.some((each) => each.deaf === 'stdout' || each.deaf === 'both')
 }
 
-/** Node's own, a stack, a dump of values; the words of the SDK. */
+/** Node's own, a stack, a dump of values; the words of the SDK. STS has names that end so too (ValidationError). */
 const NOT_FOR_PEOPLE =
-  /^\s+at |node:|Node\.js|\(node:\d+\)|internal\/|\b[A-Z]\w*Error\b|\bERR_|\bundefined\b|\bNaN\b|\[object |\$response|deserializ|an error of this program|SQLITE|sqlite/im
+  /^\s+at |node:|Node\.js|\(node:\d+\)|internal\/|\b(?:Type|Range|Syntax|Reference|Assertion|Aggregate|Cred|DamagedItem)?Error\b|\bERR_|\bundefined\b|\bNaN\b|\[object |\$response|deserializ|an error of this program|SQLITE|sqlite/im
 const CONTROLS = /[\0-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]/
 
 function judgeWords(ended: Ended, run: VerbRun, applied: readonly Applied[]): string[] {

@@ -111,7 +111,10 @@ export const MACHINE_FAULTS: readonly Fault[] = [
   {
     name: 'few open files (RLIMIT_NOFILE)',
     where: () => existsSync('/usr/bin/prlimit'),
-    apply: (_, random) => ({ wrap: ['/usr/bin/prlimit', `--nofile=${between(random, 22, 48)}`] }),
+    // With fewer GLib, which the keychain needs, ends the program itself (g_error: SIGTRAP).
+    apply: ({ kind }, random) => ({
+      wrap: ['/usr/bin/prlimit', `--nofile=${between(random, kind === 'keychain' ? 64 : 22, 80)}`],
+    }),
   },
   {
     name: 'home: not there',
