@@ -135,6 +135,9 @@ test('judgedRun() finds nothing in an honest run, and in a liar what it lies abo
   for (const verb of ['process', 'export', 'exec', 'remove', 'setup', 'lock']) {
     assert.deepEqual((await judgedRun(world, { ...planned, verb })).problems, [], verb)
   }
+  const unreachable: Fault = { name: 'no STS', apply: () => ({ env: { AWS_ENDPOINT_URL_STS: 'http://127.0.0.1:9' } }) }
+  const refused = await judgedRun(world, { ...planned, faults: [unreachable], moment: 'over' })
+  assert.deepEqual([refused.problems, refused.outcome], [[], 'refused'])
   const binary = join(world.root, 'aws-cred')
   for (const { about, script, problem, verb = 'process', moment = 'live' } of LIARS) {
     const liar: Fault = {

@@ -143,7 +143,7 @@ function isDeafOut(applied: readonly Applied[]): boolean {
 
 /** Node's own, a stack, a dump of values; the words of the SDK. STS has names that end so too (ValidationError). */
 const NOT_FOR_PEOPLE =
-  /^\s+at |node:|Node\.js|\(node:\d+\)|internal\/|\b(?:Type|Range|Syntax|Reference|Assertion|Aggregate|Cred|DamagedItem)?Error\b|\bERR_|\bundefined\b|\bNaN\b|\[object |\$response|deserializ|an error of this program|SQLITE|sqlite/im
+  /^\s+at |node:|Node\.js|\(node:\d+\)|internal\/|\b(?:Type|Range|Syntax|Reference|Assertion|Aggregate|Cred|DamagedItem)Error\b|^Error:|\bERR_|\bundefined\b|\bNaN\b|\[object |\$response|deserializ|an error of this program|SQLITE|sqlite/im
 const CONTROLS = /[\0-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]/
 
 function judgeWords(ended: Ended, run: VerbRun, applied: readonly Applied[]): string[] {
