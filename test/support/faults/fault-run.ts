@@ -160,7 +160,15 @@ function judgeWords(ended: Ended, run: VerbRun, applied: readonly Applied[]): st
   if (signal !== null || deafErr || isCommandsOwn(ended, run, applied)) return problems
   if (run.codeIsAnswer === true && (code === 1 || code === 3) && isWholeDocument(out) && err === '') return problems
   const errors = err.split('\n').filter((line) => line.startsWith('aws-cred: error: '))
-  if (code === 0 && run.credentialsIn !== undefined && err !== '')
+  // A command may have words of its own.
+  const own =
+    run.runsCommand === true
+      ? err
+          .split('\n')
+          .filter((line) => line.startsWith('aws-cred: '))
+          .join('\n')
+      : err
+  if (code === 0 && run.credentialsIn !== undefined && own !== '')
     problems.push(`it succeeded, and says: ${JSON.stringify(err.slice(0, 300))}`)
   if (code === 0 && errors.length > 0) problems.push('it succeeded with an error')
   if (code !== 0 && code !== 130 && !/(^|\n)aws-cred: error: [^\n]+\n(aws-cred: hint: [^\n]+\n)?$/.test(err)) {
