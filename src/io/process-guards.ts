@@ -66,6 +66,11 @@ export function coreFilterForChildren(): string | null {
   return kept[coreFilterBefore] ?? null
 }
 
+/** Whether the system is still looking up the name of a host: one that gets no answer from DNS may take 40 s and more. */
+export function nameLookupPending(self: NodeJS.Process): boolean {
+  return self.getActiveResourcesInfo().includes('GetAddrInfoReqWrap')
+}
+
 /**
  * Exits with `code`. `process.exit` waits for a native call that hangs (a silent keychain: 50 s), so with one
  * pending this process turns into `__exit <code>` of its own binary, and where it cannot, kills itself. All output

@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict'
 import { spawn, spawnSync } from 'node:child_process'
+import { lookup } from 'node:dns/promises'
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, suite, test } from 'node:test'
-import { leave, restartWithoutDebugging } from '../../src/io/process-guards.ts'
+import { setImmediate as immediate } from 'node:timers/promises'
+import { leave, nameLookupPending, restartWithoutDebugging } from '../../src/io/process-guards.ts'
 import { need } from '../support/need.ts'
 
 const SOURCE = new URL('../../src/io/process-guards.ts', import.meta.url)
@@ -189,4 +191,14 @@ suite('leave()', { timeout: 60_000 }, () => {
     assert.throws(() => leave(self, 5, { pendingNativeCall: false }), Ended)
     assert.deepEqual(did, [['exit', 5]])
   })
+})
+
+test('nameLookupPending() sees a lookup that the system has not answered yet', async () => {
+  assert.equal(nameLookupPending(process), false)
+  const answer = lookup('localhost')
+  assert.equal(nameLookupPending(process), true)
+  await answer
+  // What stands for it goes once this turn is over.
+  await immediate()
+  assert.equal(nameLookupPending(process), false)
 })

@@ -1,3 +1,7 @@
+import { createSocket } from 'node:dgram'
+import { once } from 'node:events'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { changeIndex } from '../e2e-stored.ts'
 import { between, oneOf, type Random } from '../random.ts'
 import type { Fault as StsFault } from '../sts.ts'
@@ -67,6 +71,13 @@ export const STS_FAULTS: readonly Fault[] = [
   },
   { name: 'STS: nobody listens', apply: () => ({ env: { AWS_ENDPOINT_URL_STS: 'http://127.0.0.1:9' } }) },
   {
+    name: 'STS: DNS is silent',
+    slow: true,
+    // Who may mount may also put another resolv.conf before the run's eyes.
+    where: ({ canFill }) => canFill,
+    apply: silentDns,
+  },
+  {
     name: 'STS: the key is deleted',
     apply({ world }) {
       const users = [...world.users]
@@ -114,4 +125,25 @@ function jump(world: SweepWorld, ms: number): Applied {
   world.sts.setClockOffsetMs(offset - ms)
   changeIndex(world, 'clock', (entry) => ({ ...entry, wallMs: Number(entry.wallMs) - ms }))
   return {}
+}
+
+/** Two servers that hear every question: the C library asks each twice, 5 s at a time, and once more for every domain to search. */
+async function silentDns({ root }: SweepWorld, random: Random): Promise<Applied> {
+  const hosts = [1, 2].map((last) => `127.${between(random, 1, 254)}.${between(random, 0, 255)}.${last}`)
+  const servers = await Promise.all(
+    hosts.map(async (host) => {
+      const server = createSocket('udp4').bind(53, host)
+      await once(server, 'listening')
+      return server
+    }),
+  )
+  const file = join(root, 'resolv.conf')
+  writeFileSync(file, `${hosts.map((host) => `nameserver ${host}\n`).join('')}search a.example b.example\n`)
+  return {
+    env: { AWS_ENDPOINT_URL_STS: 'https://sts.nowhere.example' },
+    wrap: ['unshare', '-m', 'sh', '-c', `mount --bind ${file} /etc/resolv.conf && exec "$@"`, 'sh'],
+    undo: () => {
+      for (const server of servers) server.close()
+    },
+  }
 }
