@@ -37,6 +37,15 @@ export const LAST_USE_MARGIN_MS = 60_000
 
 /** A refresh may take this long with all its tries: Rust's SDK gives up after 22 s, Go's after 60 s (contract §1.6). */
 export const REFRESH_BUDGET_MS = 15_000
+/** Waiting for another's refresh and one of our own, together. */
+const WAIT_AND_REFRESH_MS = 21_000
+/** What is left after the longest wait, also after one for a person. */
+const REFRESH_LEAST_MS = 5_000
+
+/** What a refresh may take, in ms, that has waited for another's before. */
+export function refreshBudgetMs(waitedMs: number): number {
+  return Math.max(REFRESH_LEAST_MS, Math.min(REFRESH_BUDGET_MS, Math.round(WAIT_AND_REFRESH_MS - waitedMs)))
+}
 
 /** From how much remaining life down a session is refreshed instead of served. */
 export function serveMarginMs(session: { readonly issuedMs: number; readonly expiresMs: number }): number {

@@ -7,6 +7,7 @@ import {
   encodeKey,
   encodeSession,
   type LongLivedKey,
+  refreshBudgetMs,
   type Session,
   serveMarginMs,
 } from '../../src/core/session.ts'
@@ -110,4 +111,9 @@ test('decodeKey() is null where a needed field is missing', () => {
     const { [field]: _, ...rest } = item
     assert.equal(decodeKey('user1', JSON.stringify(rest)), null, field)
   }
+})
+
+test('refreshBudgetMs() leaves a refresh what its wait for another has left, and all in all less than 22 s', () => {
+  const budgets = [0, 6_000, 6_001, 16_000, 58_000].map(refreshBudgetMs)
+  assert.deepEqual(budgets, [15_000, 15_000, 14_999, 5_000, 5_000])
 })

@@ -12,7 +12,7 @@ import { CredError } from '../../core/errors.ts'
 import { stsPlace } from '../../core/network/sts-endpoint.ts'
 import type { RootCredentials, Sources } from '../../core/obtain-sources.ts'
 import type { Plan, Step } from '../../core/plan/plan.ts'
-import { REFRESH_BUDGET_MS, type Session } from '../../core/session.ts'
+import { refreshBudgetMs, type Session } from '../../core/session.ts'
 import { sha256Hex } from '../../core/sha256.ts'
 import { dropSession, readSession, writeSession } from '../../keychain/session-items.ts'
 import type { Store } from '../../keychain/store.ts'
@@ -35,7 +35,7 @@ export interface SourcesOptions {
 }
 
 /** How long one process waits for others' refreshes, all hops together: more than a refresh may take with all its tries. */
-const WAIT_MS = 20_000
+const WAIT_MS = 16_000
 /** The other may be asking for a code; Go's and Kotlin's SDKs give up after 60 s (contract §1.6). */
 const WAIT_FOR_CODE_MS = 58_000
 /** A session that still lives is served instead. */
@@ -57,10 +57,10 @@ export function profileSources(workspace: Workspace, plan: Plan, options: Source
   let saved = false
   let recorded = false
   let waitedMs = 0
-  /** One budget for all hops together: consumers give up after 22 s at the earliest (contract §1.6). */
+  /** One budget for all hops together. */
   let signal: AbortSignal | null = null
   const deadline = (): AbortSignal => {
-    signal ??= AbortSignal.timeout(REFRESH_BUDGET_MS)
+    signal ??= AbortSignal.timeout(refreshBudgetMs(waitedMs))
     return signal
   }
   const record = (error: unknown): void => {
