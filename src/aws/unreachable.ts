@@ -19,6 +19,7 @@ const NETWORK: Readonly<Record<string, string>> = {
   ETIMEDOUT: TIMEOUT,
   EHOSTUNREACH: 'the host cannot be reached',
   ENETUNREACH: 'the network cannot be reached',
+  EMFILE: 'too many open files',
 }
 
 const CERTIFICATE: Readonly<Record<string, string>> = {

@@ -3,6 +3,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { constants } from 'node:os'
 import { CredError } from '../core/errors.ts'
 import { quoted } from '../core/text.ts'
+import { openFileLimits } from './file-descriptors.ts'
 import { errnoOf, errnoState } from './file-errors.ts'
 import { coreFilterForChildren } from './process-guards.ts'
 
@@ -108,7 +109,7 @@ const SH = '/bin/sh'
  * it on the way, if sh can hand the environment on whole (dash drops variables whose names are no identifiers).
  */
 function limitedCommand(command: readonly string[], env: Readonly<Record<string, string>>): readonly string[] {
-  const [ours, before] = [openFileLimits('self'), openFileLimits(String(process.ppid))]
+  const [ours, before] = [limitsOf('self'), limitsOf(String(process.ppid))]
   if (ours === null || before === null || before.hard !== ours.hard || before.soft === ours.soft) return command
   const prlimit = PRLIMIT.find((path) => existsSync(path))
   if (prlimit !== undefined) {
@@ -120,17 +121,14 @@ function limitedCommand(command: readonly string[], env: Readonly<Record<string,
   return [SH, '-c', 'ulimit -Sn "$0"; exec "$@"', before.soft, ...command]
 }
 
-function openFileLimits(pid: string): { readonly soft: string; readonly hard: string } | null {
-  let text: string
+function limitsOf(pid: string) {
   try {
-    text = readFileSync(`/proc/${pid}/limits`, 'latin1')
+    return openFileLimits(readFileSync(`/proc/${pid}/limits`, 'latin1'))
   } catch (error) {
     // Not Linux, or a parent that is not to be seen (hidepid, another container).
     if (errnoOf(error) === null) throw error
     return null
   }
-  const match = /^Max open files +(\d+|unlimited) +(\d+|unlimited) /m.exec(text)
-  return match === null ? null : { soft: match[1] ?? '', hard: match[2] ?? '' }
 }
 
 /**

@@ -66,6 +66,13 @@ export function noSessionBus(): CredError {
   )
 }
 
+/** This process may not open what a call takes. */
+export function noFilesLeft(action: string, limit: string): CredError {
+  return new CredError('failed', `cannot ${action} the keychain: too many open files (the limit is ${limit})`, {
+    hint: 'the limit is that of whatever started this: ulimit -Hn in a shell, LimitNOFILE= of a service',
+  })
+}
+
 /**
  * keytar rejects with the bare text of libsecret, the D-Bus daemon or macOS. These are the ones seen with
  * gnome-keyring 42 (in English whatever the locale: Node sets no LC_MESSAGES) and Apple's for -25308.

@@ -1,10 +1,11 @@
 import { existsSync } from 'node:fs'
 import type { Environment } from '../core/context.ts'
+import { openFilesLeft } from '../io/file-descriptors.ts'
 import type { KeytarAddon } from '../io/packaged.ts'
 import { accountName } from './account-name.ts'
 import { sealed, unsealed } from './envelope.ts'
 import { HiddenItemError } from './item-errors.ts'
-import { KeychainSilentError, keychainCall, noSessionBus } from './keychain-call.ts'
+import { KeychainSilentError, keychainCall, noFilesLeft, noSessionBus } from './keychain-call.ts'
 import { itemsInPieces } from './pieces.ts'
 import type { Store } from './store.ts'
 
@@ -92,17 +93,19 @@ async function proveUnlocked(raw: Pick<Store, 'set' | 'delete'>): Promise<void> 
 function rawItems(options: KeytarStoreOptions, label: string): Pick<Store, 'label' | 'get' | 'set' | 'delete'> {
   const { service } = options
   let loaded: KeytarAddon | null = null
-  const keytar = () => {
+  const keytar = (action: string) => {
     checkBus(options)
+    checkFiles(options, action)
     loaded ??= options.addon()
     return loaded
   }
   return {
     label,
-    get: async (name) => keychainCall('read', keytar().getPassword(service, accountName(name)), options),
+    get: async (name) => keychainCall('read', keytar('read').getPassword(service, accountName(name)), options),
     set: async (name, value) =>
-      keychainCall('write to', keytar().setPassword(service, accountName(name), value), options),
-    delete: async (name) => keychainCall('delete from', keytar().deletePassword(service, accountName(name)), options),
+      keychainCall('write to', keytar('write to').setPassword(service, accountName(name), value), options),
+    delete: async (name) =>
+      keychainCall('delete from', keytar('delete from').deletePassword(service, accountName(name)), options),
   }
 }
 
@@ -110,4 +113,13 @@ function checkBus(options: KeytarStoreOptions): void {
   if (options.platform === 'darwin' || options.platform === 'win32' || options.env.DBUS_SESSION_BUS_ADDRESS) return
   const runtimeDir = options.env.XDG_RUNTIME_DIR
   if (!runtimeDir || !existsSync(`${runtimeDir}/bus`)) throw noSessionBus()
+}
+
+/** GLib, on which libsecret stands, ends the whole program (SIGTRAP) where it cannot open what it needs: 5 were seen. */
+const GLIB_FILES = 8
+
+function checkFiles({ platform }: KeytarStoreOptions, action: string): void {
+  if (platform !== 'linux') return
+  const files = openFilesLeft()
+  if (files !== null && files.left < GLIB_FILES) throw noFilesLeft(action, files.limit)
 }

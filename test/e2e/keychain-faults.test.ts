@@ -12,6 +12,7 @@ import {
   keychainPlace,
   processOf,
   readyPlace,
+  runIn,
   vaultPlace,
   verb,
   writeConfig,
@@ -159,4 +160,22 @@ test('process over a locked vault needs a person, and never asks for the passphr
   const said = failureOf(await verb(place, ['process', '--profile', 'two'], locked), 3)
   assert.match(said, /cannot open the vault: it is locked\naws-cred: hint: aws-cred unlock\n/)
   assert.deepEqual(place.sts.counts(), {})
+})
+
+test('over a keychain, too few open files are one line, never the end that GLib would make', NEVER_HANGS, async (t) => {
+  if (!need(t, 'prlimit', existsSync('/usr/bin/prlimit'))) return
+  await inKeyring(t, async (place) => {
+    await readyPlace(place)
+    const answer = documentOf(await processOf(place, 'two'))
+    // Node itself takes 20, and GLib 5 more: between the two it would end the program.
+    for (const limit of [21, 23, 25]) {
+      const words = ['/usr/bin/prlimit', `--nofile=${limit}`, place.binary, 'process', '--profile', 'two']
+      assert.match(
+        failureOf(await runIn(place, words), 1),
+        /cannot read the keychain: too many open files \(the limit is /,
+      )
+    }
+    const words = ['/usr/bin/prlimit', '--nofile=40', place.binary, 'process', '--profile', 'two']
+    assert.deepEqual(documentOf(await runIn(place, words)), answer)
+  })
 })

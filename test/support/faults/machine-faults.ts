@@ -111,10 +111,8 @@ export const MACHINE_FAULTS: readonly Fault[] = [
   {
     name: 'few open files (RLIMIT_NOFILE)',
     where: () => existsSync('/usr/bin/prlimit'),
-    // With fewer GLib, which the keychain needs, ends the program itself (g_error: SIGTRAP).
-    apply: ({ kind }, random) => ({
-      wrap: ['/usr/bin/prlimit', `--nofile=${between(random, kind === 'keychain' ? 64 : 22, 80)}`],
-    }),
+    // With fewer than 20 Node itself does not start.
+    apply: (_, random) => ({ wrap: ['/usr/bin/prlimit', `--nofile=${between(random, 20, 48)}`] }),
   },
   {
     name: 'home: not there',
