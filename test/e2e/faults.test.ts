@@ -12,8 +12,8 @@ const SOAK = process.env.AWS_CRED_SOAK === '1'
 /** How many of all runs each world takes. */
 const SHARES: Readonly<Record<WorldKind, number>> = { 'vault by key file': 0.45, 'vault unlocked': 0.3, keychain: 0.25 }
 const RUNS = Number(process.env.AWS_CRED_FAULT_RUNS) || (SOAK ? 1_300 : 100)
-/** One run again, by its number in the report, with the seed beside it. */
-const ONLY = process.env.AWS_CRED_FAULT_ONLY
+/** Some runs again, with the seed beside it: `17`, a number of the report, or `0-199`. */
+const [FIRST, LAST = FIRST] = process.env.AWS_CRED_FAULT_ONLY?.split('-').map(Number) ?? [0, Number.POSITIVE_INFINITY]
 
 test(`${RUNS} faulted runs: no wrong answer, hang, stack, leak or loss, and the next run works`, {
   concurrency: 3,
@@ -39,7 +39,7 @@ async function sweepIn(t: TestContext, kind: WorldKind, seed: number, judged: Ju
     seed + Object.keys(SHARES).indexOf(kind),
     Math.round(RUNS * SHARES[kind]),
   )) {
-    if (ONLY !== undefined && Number(ONLY) !== planned.number) continue
+    if (planned.number < (FIRST ?? 0) || planned.number > (LAST ?? 0)) continue
     const run = await judgedRun(world, planned)
     judged.push(run)
     problems.push(...run.problems.map((problem) => `${describe(planned)}: ${problem}`))

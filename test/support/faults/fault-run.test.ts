@@ -76,6 +76,17 @@ const LIARS: readonly Liar[] = [
     script: `printf 'aws-cred: error: \\033[31m\\n' >&2; exit 1`,
     problem: /control characters/,
   },
+  {
+    about: 'a name of the SDK',
+    script: 'echo "aws-cred: error: x (TimeoutError)" >&2; exit 1',
+    problem: /stderr is not for people/,
+  },
+  {
+    about: 'a word beside what its command says',
+    script: '"$real" "$@"; echo "/bin/sh: hello" >&2',
+    verb: 'exec',
+    problem: /it succeeded, and says: ".bin.sh: hello/,
+  },
   { about: 'no word', script: 'exit 1', problem: /failed \(1\) without its one error line/ },
   {
     about: 'two errors',
@@ -138,6 +149,24 @@ test('judgedRun() finds nothing in an honest run, and in a liar what it lies abo
   const unreachable: Fault = { name: 'no STS', apply: () => ({ env: { AWS_ENDPOINT_URL_STS: 'http://127.0.0.1:9' } }) }
   const refused = await judgedRun(world, { ...planned, faults: [unreachable], moment: 'over' })
   assert.deepEqual([refused.problems, refused.outcome], [[], 'refused'])
+  const invalid: Fault = {
+    name: 'STS refuses a value',
+    apply({ sts }) {
+      sts.faults.next({ kind: 'error', code: 'ValidationError', status: 400, message: 'The requested x' })
+      return {}
+    },
+  }
+  const refusedValue = await judgedRun(world, { ...planned, faults: [invalid], moment: 'over' })
+  assert.deepEqual([refusedValue.problems, refusedValue.outcome], [[], 'refused'])
+  const looksAway: Fault = {
+    name: 'the judge itself stands still',
+    apply: () => ({
+      during: async () => {
+        for (const until = performance.now() + 900; performance.now() < until; );
+      },
+    }),
+  }
+  assert.deepEqual((await judgedRun(world, { ...planned, faults: [looksAway] }, { deadlineMs: 700 })).problems, [])
   const binary = join(world.root, 'aws-cred')
   for (const { about, script, problem, verb = 'process', moment = 'live' } of LIARS) {
     const liar: Fault = {

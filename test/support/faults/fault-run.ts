@@ -97,7 +97,7 @@ async function faultedRun(
   const running = startIn(world, command, { stdin: run.stdin?.(world) ?? '', env })
   let hung = false
   const limit = new AbortController()
-  const killed = wait(deadlineMs, null, { signal: limit.signal }).then(
+  const killed = timeToLook(deadlineMs, limit.signal).then(
     () => {
       hung = true
       running.child.kill('SIGKILL')
@@ -109,6 +109,22 @@ async function faultedRun(
   limit.abort()
   await Promise.all([killed, ...during])
   return { ended, hung }
+}
+
+const LOOK_EACH_MS = 100
+const LOOK_LATE_MS = 500
+
+/**
+ * Over once this process could have seen the end of the run for so long. While it stood still itself (another world that
+ * is being looked through, a machine that was stopped) the run may have ended unseen.
+ */
+async function timeToLook(deadlineMs: number, signal: AbortSignal): Promise<void> {
+  for (let leftMs = deadlineMs; leftMs > 0; ) {
+    const startedMs = performance.now()
+    await wait(Math.min(leftMs, LOOK_EACH_MS), null, { signal })
+    const lookedMs = performance.now() - startedMs
+    if (lookedMs < LOOK_LATE_MS) leftMs -= lookedMs
+  }
 }
 
 function outcomeOf(run: VerbRun, { code, out, signal }: Ended): Outcome {
@@ -141,10 +157,13 @@ function isDeafOut(applied: readonly Applied[]): boolean {
   return applied.some((each) => each.deaf === 'stdout' || each.deaf === 'both')
 }
 
-/** Node's own, a stack, a dump of values; the words of the SDK. STS has names that end so too (ValidationError). */
+/** Node's own, a stack, a dump of values; the words of the SDK. Two of STS's own names end so too. */
 const NOT_FOR_PEOPLE =
-  /^\s+at |node:|Node\.js|\(node:\d+\)|internal\/|\b(?:Type|Range|Syntax|Reference|Assertion|Aggregate|Cred|DamagedItem)Error\b|^Error:|\bERR_|\bundefined\b|\bNaN\b|\[object |\$response|deserializ|an error of this program|SQLITE|sqlite/im
+  /^\s+at |node:|Node\.js|\(node:\d+\)|internal\/|\b(?!ValidationError\b|IDPCommunicationError\b)[A-Z]\w*Error\b|^Error:|\bERR_|\bundefined\b|\bNaN\b|\[object |\$response|deserializ|an error of this program|SQLITE|sqlite/im
 const CONTROLS = /[\0-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]/
+
+/** Of the command that `serve` runs, where a fault is a locale that is not there. */
+const BASH_WARNING = /^\/bin\/bash: warning: setlocale: [^\n]*\n/gm
 
 function judgeWords(ended: Ended, run: VerbRun, applied: readonly Applied[]): string[] {
   const { code, signal, out, err } = ended
@@ -160,14 +179,7 @@ function judgeWords(ended: Ended, run: VerbRun, applied: readonly Applied[]): st
   if (signal !== null || deafErr || isCommandsOwn(ended, run, applied)) return problems
   if (run.codeIsAnswer === true && (code === 1 || code === 3) && isWholeDocument(out) && err === '') return problems
   const errors = err.split('\n').filter((line) => line.startsWith('aws-cred: error: '))
-  // A command may have words of its own.
-  const own =
-    run.runsCommand === true
-      ? err
-          .split('\n')
-          .filter((line) => line.startsWith('aws-cred: '))
-          .join('\n')
-      : err
+  const own = run.runsCommand === true ? err.replace(BASH_WARNING, '') : err
   if (code === 0 && run.credentialsIn !== undefined && own !== '')
     problems.push(`it succeeded, and says: ${JSON.stringify(err.slice(0, 300))}`)
   if (code === 0 && errors.length > 0) problems.push('it succeeded with an error')
