@@ -7,7 +7,7 @@ import type { Environment } from '../../src/core/context.ts'
 import { CredError } from '../../src/core/errors.ts'
 import { parseIni } from '../../src/core/ini.ts'
 import { stsPlace } from '../../src/core/network/sts-endpoint.ts'
-import { partitionOfRegion } from '../../src/core/network/sts-region.ts'
+import { PARTITIONS, partitionOfRegion } from '../../src/core/network/sts-region.ts'
 import { mergeProfiles } from '../../src/core/profiles.ts'
 import { need } from '../support/need.ts'
 
@@ -96,7 +96,7 @@ interface RulesCase {
   }
 }
 
-/** Ours is never missing a region: the partition of the key has one. */
+/** Where botocore gives up, ours is never missing a region: the partition of the key has one. */
 const NEVER: Readonly<Record<string, string>> = { 'Missing region': 'https://sts.us-east-1.amazonaws.com' }
 
 test("every case of botocore's endpoint rules of STS", (t) => {
@@ -125,4 +125,23 @@ test("every case of botocore's endpoint rules of STS", (t) => {
     if (signingRegion !== undefined) assert.equal(found().signingRegion, signingRegion, documentation)
   }
   assert.equal(refused, 2, 'FIPS and dual-stack with an endpoint of its own')
+})
+
+const WITHOUT_REGION: Readonly<Record<string, string>> = {
+  aws: 'sts.us-east-1.amazonaws.com',
+  'aws-cn': 'sts.cn-north-1.amazonaws.com.cn',
+  'aws-us-gov': 'sts.us-gov-west-1.amazonaws.com',
+  'aws-iso': 'sts.us-iso-east-1.c2s.ic.gov',
+  'aws-iso-b': 'sts.us-isob-east-1.sc2s.sgov.gov',
+  'aws-iso-e': 'sts.eu-isoe-west-1.cloud.adc-e.uk',
+  'aws-iso-f': 'sts.us-isof-south-1.csp.hci.ic.gov',
+  'aws-eusc': 'sts.eusc-de-east-1.amazonaws.eu',
+}
+
+test('a key without a region anywhere is asked about in a region of its own partition', () => {
+  assert.deepEqual(Object.keys(WITHOUT_REGION), PARTITIONS)
+  for (const [partition, host] of Object.entries(WITHOUT_REGION)) {
+    const { url, signingRegion } = resolved('[profile p]\n', 'p', { AWS_REGION: '', AWS_DEFAULT_REGION: '' }, partition)
+    assert.deepEqual([url, signingRegion], [`https://${host}`, host.split('.')[1]])
+  }
 })
