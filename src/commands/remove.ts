@@ -8,6 +8,7 @@ import type { Arguments, Verb } from '../core/verb.ts'
 import { canUndo } from '../io/config-backup.ts'
 import { shortPath } from '../io/screen.ts'
 import { DamagedItemError, HiddenItemError } from '../keychain/item-errors.ts'
+import { proveUnlocked } from '../keychain/keytar-store.ts'
 import { keyItemName, readKey } from '../keychain/session-items.ts'
 import type { Store } from '../keychain/store.ts'
 import { readVaultHeader } from '../keychain/vault-header.ts'
@@ -46,7 +47,11 @@ async function run(given: Arguments, context: Context): Promise<void> {
   const terminal = typedTerminal(context)
   const store = await openTypedStore(workspace, terminal)
   const found = await find(workspace, store, name)
-  if (found === null) throw nothingThere(workspace, name)
+  if (found === null) {
+    // Where the index was lost, nothing else tells a locked keychain from an empty one.
+    if (workspace.storeKind !== 'vault') await proveUnlocked(store)
+    throw nothingThere(workspace, name)
+  }
   if (!given.flag('yes')) await confirm(name, found, dependents(workspace, name), terminal)
   const { keyId, dropped } = await withKeyLock(workspace, name, { waitMs: LOCK_WAIT_MS }, async () => {
     const now = (await find(workspace, store, name)) ?? found

@@ -2,9 +2,13 @@ import { CredError } from '../core/errors.ts'
 import { quoted } from '../core/text.ts'
 
 const WAITING_SHOWN_AFTER_MS = 500
+/** A timer counts in another clock's whole milliseconds. */
+const TIMER_EARLY_MS = 5
 const USE_VAULT = 'use the encrypted vault: export AWS_CRED_STORE=vault'
 
 let pendingCalls = 0
+/** When each call began that has passed its deadline and is still out, by `performance.now()`. */
+const silentCalls = new Set<{ readonly beganMs: number }>()
 
 /**
  * True while a call into the keychain has not come back, also after its deadline. `process.exit` would wait for it (a
@@ -23,6 +27,17 @@ export class KeychainSilentError extends CredError {
   }
 }
 
+/**
+ * Throws where an earlier call has been out for as long as this one would wait: a chain of roles would wait for a silent
+ * keychain at every hop.
+ */
+export function checkNotSilent(action: string, deadlineMs: number): void {
+  const nowMs = performance.now()
+  for (const { beganMs } of silentCalls) {
+    if (nowMs - beganMs >= deadlineMs - TIMER_EARLY_MS) throw doesNotAnswer(action)
+  }
+}
+
 export interface KeychainCallOptions {
   readonly deadlineMs: number
   /** Called once a call lasts over 0.5 s, to show "waiting for the keychain"; what it returns is called at the end. */
@@ -32,8 +47,12 @@ export interface KeychainCallOptions {
 /** Awaits a call of keytar's up to the deadline and words what it rejects with. `action` is `read`, `write to` or `delete from`. */
 export async function keychainCall<T>(action: string, call: Promise<T>, options: KeychainCallOptions): Promise<T> {
   pendingCalls++
+  const began = { beganMs: performance.now() }
+  let isOver = false
   const settled = call.finally(() => {
+    isOver = true
     pendingCalls--
+    silentCalls.delete(began)
   })
   let stopWaiting = () => {}
   const waiting =
@@ -41,8 +60,11 @@ export async function keychainCall<T>(action: string, call: Promise<T>, options:
   let timer: NodeJS.Timeout | undefined
   const deadline = new Promise<never>((_, reject) => {
     // An answer that is here already goes first: on a busy machine the timer may be seen before it.
-    const giveUp = () => setImmediate(() => reject(new KeychainSilentError(action, options.deadlineMs)))
-    timer = setTimeout(giveUp, options.deadlineMs)
+    const giveUp = () => {
+      if (!isOver) silentCalls.add(began)
+      reject(new KeychainSilentError(action, options.deadlineMs))
+    }
+    timer = setTimeout(() => setImmediate(giveUp), options.deadlineMs)
   })
   try {
     return await Promise.race([settled, deadline])
@@ -105,7 +127,11 @@ function worded(action: string, error: unknown): CredError {
     })
   }
   if (/timeout was reached|did not receive a reply|noreply/i.test(text)) {
-    return new CredError('person', `cannot ${action} the keychain: it does not answer`, { hint: 'aws-cred unlock' })
+    return doesNotAnswer(action)
   }
   return new CredError('failed', `cannot ${action} the keychain: it says ${quoted(text)}`)
+}
+
+function doesNotAnswer(action: string): CredError {
+  return new CredError('person', `cannot ${action} the keychain: it does not answer`, { hint: 'aws-cred unlock' })
 }

@@ -5,7 +5,7 @@ import type { KeytarAddon } from '../io/packaged.ts'
 import { accountName } from './account-name.ts'
 import { sealed, unsealed } from './envelope.ts'
 import { HiddenItemError } from './item-errors.ts'
-import { KeychainSilentError, keychainCall, noFilesLeft, noSessionBus } from './keychain-call.ts'
+import { checkNotSilent, KeychainSilentError, keychainCall, noFilesLeft, noSessionBus } from './keychain-call.ts'
 import { itemsInPieces } from './pieces.ts'
 import type { Store } from './store.ts'
 
@@ -84,7 +84,8 @@ export function openKeytarStore(options: KeytarStoreOptions): Store {
   return { label, get, set, delete: remove, list: () => names.all() }
 }
 
-async function proveUnlocked(raw: Pick<Store, 'set' | 'delete'>): Promise<void> {
+/** Throws where the keychain is locked: one shows nothing of what it holds, and denies no name but by that. */
+export async function proveUnlocked(raw: Pick<Store, 'set' | 'delete'>): Promise<void> {
   const probe = '\u0000probe'
   await raw.set(probe, 'probe')
   await raw.delete(probe)
@@ -95,6 +96,7 @@ function rawItems(options: KeytarStoreOptions, label: string): Pick<Store, 'labe
   let loaded: KeytarAddon | null = null
   const keytar = (action: string) => {
     checkBus(options)
+    checkNotSilent(action, options.deadlineMs)
     checkFiles(options, action)
     loaded ??= options.addon()
     return loaded

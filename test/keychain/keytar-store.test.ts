@@ -47,6 +47,17 @@ test('keytar store gives up on a stopped daemon at its deadline and says that a 
   assert.equal(answered?.pending, false)
 })
 
+test('keytar store waits once for a stopped daemon, and keeps no name of what it has not tried to write', async (t) => {
+  const keyring = await keyringWith(t)
+  if (keyring === null) return
+  keyring.stop()
+  const steps = [['get', 'key:alice'], ['set', 'key:new', 'v'], ['list']] as const
+  const [, write, list] = await runKeytarSteps(keyring, SERVICE, steps, { deadlineMs: 600 })
+  assertError(write, 'person', 'cannot read the keychain: it does not answer', 'aws-cred unlock')
+  assert.equal(write?.waitingShown, 1, 'of the first call alone')
+  assert.deepEqual(list?.ok, ['key:alice'])
+})
+
 test('keytar store keeps the name of a write that a stopped daemon may still do', async (t) => {
   const keyring = await keyringWith(t)
   if (keyring === null) return

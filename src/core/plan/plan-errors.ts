@@ -89,7 +89,7 @@ export function noKeysError(
   profiles: Profiles,
   keyNames: readonly string[],
   configPath: string,
-  store: 'keychain' | 'vault',
+  store: string,
 ): CredError {
   if (root.listed) {
     return new CredError('failed', `cannot read the keys of ${quoted(root.name)}: they are gone from the ${store}`, {

@@ -8,7 +8,11 @@ import type { Workspace } from '../workspace.ts'
 export function noKeysHere(workspace: Workspace, root: KeychainRoot): CredError {
   const { context, files, storeKind } = workspace
   const configPath = shortPath(files.configPath, context)
-  return noKeysError(root, files.profiles, keyNames(workspace), configPath, storeKind ?? 'keychain')
+  const names = keyNames(workspace)
+  // Without a single name in the index it may be the index that was lost.
+  const mayHide = storeKind === 'keychain' && context.platform === 'linux' && names.length === 0
+  const store = mayHide ? 'keychain (a locked one shows nothing)' : (storeKind ?? 'keychain')
+  return noKeysError(root, files.profiles, names, configPath, store)
 }
 
 /** For the nearest name to what was typed: none where the index cannot be read. */
