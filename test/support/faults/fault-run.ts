@@ -177,7 +177,8 @@ function judgeWords(ended: Ended, run: VerbRun, applied: readonly Applied[]): st
     )
   if (CONTROLS.test(err)) problems.push(`its stderr has control characters: ${JSON.stringify(err.slice(0, 300))}`)
   if (signal !== null || deafErr || isCommandsOwn(ended, run, applied)) return problems
-  if (run.codeIsAnswer === true && (code === 1 || code === 3) && isWholeDocument(out) && err === '') return problems
+  const isToldOrClosed = isWholeDocument(out) || applied.some((each) => each.stdoutIsClosed)
+  if (run.codeIsAnswer === true && (code === 1 || code === 3) && isToldOrClosed && err === '') return problems
   const errors = err.split('\n').filter((line) => line.startsWith('aws-cred: error: '))
   const own = run.runsCommand === true ? err.replace(BASH_WARNING, '') : err
   if (code === 0 && run.credentialsIn !== undefined && own !== '')

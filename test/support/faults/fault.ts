@@ -25,6 +25,8 @@ export interface Applied {
   readonly signals?: readonly NodeJS.Signals[]
   /** What it writes there reaches nobody. */
   readonly deaf?: 'stdout' | 'stderr' | 'both'
+  /** Its stdout is closed: Node puts /dev/null in its place, so that the run itself cannot tell. */
+  readonly stdoutIsClosed?: true
   /** The config is changed by others: it need not be what it was. */
   readonly editsConfig?: true
   /** Puts back what nothing mends but a person: keys, header, config. What is left must mend itself or be done without. */

@@ -75,6 +75,7 @@ export const MACHINE_FAULTS: readonly Fault[] = [
     apply: (): Applied => ({
       wrap: ['sh', '-c', `exec "$@" ${redirect}`, 'sh'],
       ...(deaf === undefined ? {} : { deaf }),
+      ...(redirect.includes(' >&-') || redirect.startsWith('>&-') ? { stdoutIsClosed: true } : {}),
     }),
   })),
   {
