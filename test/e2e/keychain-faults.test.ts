@@ -179,3 +179,18 @@ test('over a keychain, too few open files are one line, never the end that GLib 
     assert.deepEqual(documentOf(await runIn(place, words)), answer)
   })
 })
+
+test('with the index lost, a locked keychain is not taken for an empty one', NEVER_HANGS, async (t) => {
+  await inKeyring(t, async (place, keyring) => {
+    await readyPlace(place)
+    await keyring.lock()
+    rmSync(join(stateDir(place), 'index'), { recursive: true })
+    const removed = failureOf(await verb(place, ['remove', 'user1', '--yes']), 3)
+    assert.match(removed, /the keychain: it is locked\naws-cred: hint: aws-cred unlock\n$/)
+    const asked = failureOf(await processOf(place, 'two'), 1)
+    assert.match(asked, /its source "user1" .* nor in the keychain \(a locked one shows nothing\)\n/)
+    await keyring.unlock()
+    assert.match(failureOf(await verb(place, ['remove', 'nobody', '--yes']), 1), /no key of that name is stored here/)
+    documentOf(await processOf(place, 'two'))
+  })
+})
