@@ -41,7 +41,7 @@ export const verb: Verb = {
     'aws-cred doctor --json',
   ],
   exitCodes:
-    '0 done and nothing is wrong, 1 something is, 2 used wrongly; with --fix 3 where nobody can be asked, 130 Ctrl-C',
+    '0 nothing to mend (what is marked ! is only to be looked at), 1 something is, 2 used wrongly; with --explain 1 where a cause is found here; with --fix 3 where nobody can be asked, 130 Ctrl-C',
   run,
 }
 
@@ -62,9 +62,10 @@ async function run(given: Arguments, context: Context): Promise<'failed' | null>
   }
   const text = given.text('explain')
   if (text !== undefined) return explained(text === '-' ? await context.readStdin() : text, context, wish, showing)
-  const first = await examine(context, wish, showing)
-  const findings = given.flag('fix') ? await mended(context, first, () => examine(context, wish, showing)) : first
-  return findings.some(({ severity }) => severity !== 'good') ? 'failed' : null
+  const { findings: first } = await examine(context, wish, showing)
+  const again = async () => (await examine(context, wish, showing)).findings
+  const findings = given.flag('fix') ? await mended(context, first, again) : first
+  return findings.some(({ severity }) => severity === 'bad') ? 'failed' : null
 }
 
 /** Only what bears on the text is told. */
@@ -75,7 +76,8 @@ async function explained(
   { json, show }: Showing,
 ): Promise<'failed' | null> {
   const { explainHere, explanationText } = await import('./doctor/explain-here.ts')
-  const found = explainHere(text, await examine(context, wish, { json: false, quiet: true, show: () => {} }))
+  const { look, findings } = await examine(context, wish, { json: false, quiet: true, show: () => {} })
+  const found = explainHere(text, look, findings)
   show(json ? jsonText({ version: 1, ...found }) : explanationText(found, screenOf(context)))
   return found.causes.some(({ seen }) => seen.length > 0) ? 'failed' : null
 }
@@ -106,7 +108,7 @@ async function examine(
   context: Context,
   wish: LookOptions,
   { json, quiet, show }: Showing,
-): Promise<readonly Finding[]> {
+): Promise<{ readonly look: Look; readonly findings: readonly Finding[] }> {
   const { workspace, unreadable } = openReadable(context)
   const look = lookAround(workspace, wish)
   const screen = screenOf(context)
@@ -125,7 +127,7 @@ async function examine(
   const findings = withoutRefusedImports(all)
   if (json) show(doctorJson(look, findings))
   showText(`\n${closingLine(findings)}\n`)
-  return findings
+  return { look, findings }
 }
 
 /** A check that could not be made is a finding; an error of this program is not. */
@@ -135,7 +137,8 @@ async function findingsOf(group: Group, check: Check, look: Look): Promise<reado
   } catch (error) {
     if (!(error instanceof CredError)) throw error
     const text = { what: shown(error.message, 600), cure: error.hint === null ? null : shown(error.hint, 400) }
-    return [finding(group, 'not-checked', 'warning', text)]
+    // Nobody may take it for good.
+    return [finding(group, 'not-checked', 'bad', text)]
   }
 }
 

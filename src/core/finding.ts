@@ -1,5 +1,6 @@
 import { FINDINGS, type FindingCode } from './finding-codes.ts'
 
+/** `bad` is to be mended and decides the exit status; `warning` is only to be looked at. */
 export type Severity = 'good' | 'warning' | 'bad'
 
 /** Whom `--fix` would have do it: nobody where it is null. `shell`: a line that the shell itself must evaluate. */
@@ -53,8 +54,7 @@ export function ofGroup(findings: readonly Finding[], group: Group): Finding[] {
 export function closingLine(findings: readonly Finding[]): string {
   const count = (severity: Severity) => findings.filter((each) => each.severity === severity).length
   const [bad, warnings] = [count('bad'), count('warning')]
-  if (bad + warnings === 0) return 'nothing to mend'
-  const parts = [bad > 0 ? `${bad} to mend` : '', warnings > 0 ? `${warnings} to look at` : '']
+  const parts = [bad > 0 ? `${bad} to mend` : 'nothing to mend', warnings > 0 ? `${warnings} to look at` : '']
   const fixable = findings.filter(({ severity, fix }) => severity !== 'good' && fix !== null && fix !== 'shell').length
   const does = fixable > 0 ? `; --fix does ${fixable} of them` : ''
   return `${parts.filter((part) => part !== '').join(', ')}${does}`

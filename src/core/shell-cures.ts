@@ -1,5 +1,6 @@
 import { SHELLS, type Shell } from './completion.ts'
 import type { Environment } from './context.ts'
+import { isPlainWord } from './paste.ts'
 
 /** The shell that asks, as far as a child can see: by our hook, else by the login shell; PowerShell on Windows. */
 export function askingShell(env: Environment, platform: string): Shell {
@@ -24,4 +25,12 @@ export function unsetLine(shell: Shell, names: readonly string[]): string {
   if (shell === 'fish') return `set -e ${names.join(' ')}`
   if (shell === 'powershell') return `Remove-Item ${names.map((name) => `Env:${name}`).join(', ')}`
   return `unset ${names.join(' ')}`
+}
+
+/** The line that sets a variable for the shell and its programs; null for a value that a shell might read otherwise. */
+export function setLine(shell: Shell, name: string, value: string): string | null {
+  if (!isPlainWord(value)) return null
+  if (shell === 'fish') return `set -gx ${name} ${value}`
+  if (shell === 'powershell') return `$env:${name} = '${value}'`
+  return `export ${name}=${value}`
 }

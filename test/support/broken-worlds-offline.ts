@@ -18,9 +18,35 @@ const ssoToken = (minutes: number, more = {}) =>
   JSON.stringify({ accessToken: 'sso-access', expiresAt: minutesFromNow(minutes), region: 'eu-west-1', ...more })
 const ssoFile = `.aws/sso/cache/${sha1('corp')}.json`
 
+const script = (says: string) => `#!/bin/sh\necho '${says}'\n`
+const own = (path: string, profile = 'app') =>
+  `[profile ${profile}]\ncredential_process = "${path}" process --profile ${profile}\n`
+const live = { ...variables(TEMPORARY, TOKEN), ...LATER }
+
 /** What is wrong in variables, files and caches: no network is asked. */
 export const OFFLINE_WORLDS: readonly BrokenWorld[] = [
   { name: 'nothing at all', finds: ['bad no-credentials'], cures: { 'no-credentials': 'aws-cred add default' } },
+  {
+    name: 'nobody names a profile, and there is one',
+    config: own('/bin/sh', 'prod'),
+    finds: ['bad no-credentials'],
+    cures: { 'no-credentials': 'export AWS_PROFILE=prod' },
+    shows: [/no profile is named, and "default" gives no credentials; there is prod$/m],
+  },
+  {
+    name: 'nobody names a profile, and there is one, in PowerShell',
+    env: { AWS_CRED_HOOKED: 'powershell:1' },
+    config: own('/bin/sh', 'prod'),
+    finds: ['bad no-credentials'],
+    cures: { 'no-credentials': "$env:AWS_PROFILE = 'prod'" },
+  },
+  {
+    name: 'nobody names a profile, and there are six that give credentials',
+    config: `${['a', 'b', 'c', 'd', 'e', 'f'].map((name) => own('/bin/sh', name)).join('')}[profile none]\nregion = x\n`,
+    finds: ['bad no-credentials'],
+    cures: { 'no-credentials': 'aws-cred list' },
+    shows: [/there are a, b, c, d, e and 1 more$/m],
+  },
   {
     name: 'a live session in the environment',
     env: { ...variables(TEMPORARY, TOKEN), ...LATER },
@@ -268,11 +294,6 @@ export const OFFLINE_WORLDS: readonly BrokenWorld[] = [
     shows: [/^profile app, this shell: bash\n\nwho wins with --profile app/],
   },
 ]
-
-const script = (says: string) => `#!/bin/sh\necho '${says}'\n`
-const own = (path: string, profile = 'app') =>
-  `[profile ${profile}]\ncredential_process = "${path}" process --profile ${profile}\n`
-const live = { ...variables(TEMPORARY, TOKEN), ...LATER }
 
 /** What is wrong with programs and how sessions are set up. */
 export const SETUP_WORLDS: readonly BrokenWorld[] = [

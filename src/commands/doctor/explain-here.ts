@@ -2,9 +2,11 @@ import { type Cause, type Explanation, explain } from '../../core/explain/explai
 import type { CauseCode } from '../../core/explain/explain-causes.ts'
 import type { Finding } from '../../core/finding.ts'
 import type { FindingCode } from '../../core/finding-codes.ts'
+import { pasteable } from '../../core/paste.ts'
 import { wrapped } from '../../core/table.ts'
 import { shown } from '../../core/text.ts'
 import type { Screen } from '../../io/screen.ts'
+import type { Look } from './look.ts'
 
 /** By which findings a cause is seen here; with a pattern only where what was found says that. */
 type Evidence = FindingCode | readonly [FindingCode, RegExp]
@@ -74,16 +76,30 @@ export interface CauseHere extends Cause {
 
 export interface ExplanationHere extends Omit<Explanation, 'causes'> {
   readonly causes: readonly CauseHere[]
+  /** The command to go on with where none of the causes is seen here; null where one is. */
+  readonly next: string | null
 }
 
+/** What an old session that a program still holds would explain. */
+const OLD_SESSION: readonly CauseCode[] = ['expired-session', 'helper-gave-expired', 'unknown-key']
+
 /** What an error text may come from, and which of it was found here: what is found first. */
-export function explainHere(text: string, findings: readonly Finding[]): ExplanationHere {
+export function explainHere(text: string, look: Look, findings: readonly Finding[]): ExplanationHere {
   const { causes, ...told } = explain(text)
   const here = causes.map((cause) => ({ ...cause, seen: seenOf(cause.code, findings) }))
   return {
     ...told,
+    next: here.some(({ seen }) => seen.length > 0) ? null : nextCommand(look, causes),
     causes: [...here.filter(({ seen }) => seen.length > 0), ...here.filter(({ seen }) => seen.length === 0)],
   }
+}
+
+/** A new session where ours may be an old one, else a look at everything. */
+function nextCommand({ wins, profile, by }: Look, causes: readonly Cause[]): string | null {
+  const ours = wins.verdicts.some(({ source }) => source?.kind === 'credential-process' && source.own)
+  const isOld = causes.some(({ code }) => OLD_SESSION.includes(code))
+  if (ours && isOld) return pasteable`aws-cred login ${profile}`
+  return by === 'typed' ? pasteable`aws-cred doctor ${profile}` : 'aws-cred doctor'
 }
 
 function seenOf(code: CauseCode, findings: readonly Finding[]): Finding[] {
@@ -97,8 +113,12 @@ function seenOf(code: CauseCode, findings: readonly Finding[]): Finding[] {
   )
 }
 
-export function explanationText({ causes, awsCode, operation }: ExplanationHere, { columns, mark }: Screen): string {
-  if (causes.length === 0) return 'the text says nothing that is known here; what is wrong anyway: aws-cred doctor\n'
+export function explanationText(
+  { causes, awsCode, operation, next }: ExplanationHere,
+  { columns, mark }: Screen,
+): string {
+  const goOn = next === null ? '' : `\n${causes.length === 0 ? 'what is wrong here' : nextWords(next)}:\n  ${next}\n`
+  if (causes.length === 0) return `the text says nothing that is known here\n${goOn}`
   const names = [awsCode, operation === null ? null : `calling ${operation}`].filter((name) => name !== null)
   const head = names.length === 0 ? '' : `${shown(names.join(', '), 200)}\n\n`
   const hung = (indent: string, text: string) =>
@@ -114,5 +134,10 @@ export function explanationText({ causes, awsCode, operation }: ExplanationHere,
     ])
     return [...title, ...cures]
   })
-  return `${head}${lines.join('\n')}\n`
+  return `${head}${lines.join('\n')}\n${goOn}`
+}
+
+function nextWords(next: string): string {
+  const first = 'none of this is seen here'
+  return next.startsWith('aws-cred login') ? `${first}; a new session all the same` : `${first}; all that is looked at`
 }

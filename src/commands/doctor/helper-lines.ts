@@ -9,7 +9,7 @@ import { VERSION } from '../../version.ts'
 import type { Look } from './look.ts'
 import { placeText } from './look.ts'
 import { profilesAskedAbout } from './profiles.ts'
-import { programVersion } from './program-version.ts'
+import { LATE, programVersion } from './program-version.ts'
 
 /** All lines that start one program. */
 interface ProgramLines {
@@ -64,7 +64,10 @@ async function lineFindings(look: Look, { program, own, profiles, place }: Progr
   // Under sudo nothing that another user's config names is run.
   if (!own || isThisOne || !look.workspace.homeIsOurs) return []
   const version = await programVersion(look, file.path)
-  if (version === `aws-cred ${VERSION}` || version === 'late') return []
+  if (version === `aws-cred ${VERSION}`) return []
+  if (version === 'late') {
+    return [finding('setup', 'helper-other-version', 'warning', { what: `${where}: ${LATE}`, profiles })]
+  }
   const what = `${where} is ${version === null ? 'of no known version' : shown(version, 60)}, this one ${VERSION}`
   return [finding('setup', 'helper-other-version', 'warning', { what, ...mend })]
 }

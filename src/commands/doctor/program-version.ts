@@ -5,6 +5,8 @@ import type { Look } from './look.ts'
 /** `aws --version` takes half a second on a machine that is not busy. */
 const DEADLINE_MS = 1_500
 const OUT_MAX_BYTES = 10_000
+/** What is said of a program that was `late`. */
+export const LATE = `no version seen within ${DEADLINE_MS / 1000} s`
 
 /**
  * What a program answers to `--version`; null where it gives none, `late` where not in time. Nothing of our environment reaches it but

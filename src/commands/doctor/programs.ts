@@ -1,9 +1,11 @@
 import { type Finding, finding } from '../../core/finding.ts'
+import { pathWord, withCommand } from '../../core/paste.ts'
 import { shown } from '../../core/text.ts'
+import { installedCliVersion } from '../../io/aws-cli-install.ts'
 import { shortPath } from '../../io/screen.ts'
-import { programsOnPath } from '../../io/search-path.ts'
+import { type ProgramFile, programsOnPath } from '../../io/search-path.ts'
 import type { Look } from './look.ts'
-import { programVersion } from './program-version.ts'
+import { LATE, programVersion } from './program-version.ts'
 
 /** Every AWS CLI on PATH, and how many of us are there. */
 export async function programFindings(look: Look): Promise<Finding[]> {
@@ -19,9 +21,7 @@ export async function programFindings(look: Look): Promise<Finding[]> {
           }),
         ]
   const clis = await Promise.all(
-    programsOnPath(context, 'aws').map(async ({ path }) =>
-      cliFindings(look, place(path), await programVersion(look, path)),
-    ),
+    programsOnPath(context, 'aws').map(async (file) => cliFindings(look, file, await cliVersion(look, file))),
   )
   return [...twoCopies, ...clis.flat()]
 }
@@ -33,10 +33,18 @@ const NEEDS: readonly (readonly [what: string, key: string, major: number, minor
   ['a services section', 'services', 2, 13],
 ]
 
-function cliFindings({ workspace, profile }: Look, place: string, version: string | null): Finding[] {
-  // A machine that is busy is no fault of it.
+/** As its files name it: to ask it takes half a second, and on a busy machine longer than we wait. */
+async function cliVersion(look: Look, file: ProgramFile): Promise<string | 'late' | null> {
+  const { env, platform } = look.workspace.context
+  const installed = platform === 'win32' ? null : installedCliVersion(file, env)
+  return installed === null ? programVersion(look, file.path) : `aws-cli/${installed}`
+}
+
+function cliFindings({ workspace, profile }: Look, { path }: ProgramFile, version: string | null): Finding[] {
+  const place = shown(shortPath(path, workspace.context), 200)
   if (version === 'late') {
-    return [finding('setup', 'cli', 'good', { what: `${place}: no version within 1.5 s` })]
+    const what = `${place}: ${LATE}; whether it knows all that ${shown(profile, 60)} uses is not known`
+    return [finding('setup', 'cli', 'warning', { what, cure: withCommand('', pathWord(path), ' --version') })]
   }
   const [name, major, minor] = /^aws-cli\/(\d{1,4})\.(\d{1,4})\.\d{1,6}/.exec(version ?? '') ?? []
   if (name === undefined) {

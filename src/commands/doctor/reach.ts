@@ -67,7 +67,11 @@ function clockFinding(offsetMs: number, platform: string): Finding {
       cure: clockCommand(platform),
     })
   }
-  const note =
-    off >= NOTED_SKEW_MS ? `${where}; from 5 min on calls are refused` : `${(off / 1000).toFixed(1)} s from AWS`
-  return finding('reach', 'clock', 'good', { what: note })
+  if (off >= NOTED_SKEW_MS) {
+    return finding('reach', 'clock', 'warning', {
+      what: `this machine's clock is ${where}; from 5 min on calls are refused`,
+      cure: clockCommand(platform),
+    })
+  }
+  return finding('reach', 'clock', 'good', { what: `${(off / 1000).toFixed(1)} s from AWS` })
 }

@@ -1,10 +1,10 @@
 import { type Finding, finding } from '../../core/finding.ts'
 import { pasteable } from '../../core/paste.ts'
-import { sameAnswers, type Verdict } from '../../core/precedence/precedence.ts'
+import { sameAnswers, type Verdict, whoWins } from '../../core/precedence/precedence.ts'
 import type { CredentialSource } from '../../core/precedence/precedence-model.ts'
 import { refusalWords, sourceWords, troubleWords } from '../../core/precedence/precedence-words.ts'
-import { evalLine } from '../../core/shell-cures.ts'
-import { nearest, quoted } from '../../core/text.ts'
+import { evalLine, setLine } from '../../core/shell-cures.ts'
+import { nearest, quoted, shown } from '../../core/text.ts'
 import { spanLeft } from './left.ts'
 import { type Look, placeText } from './look.ts'
 
@@ -94,9 +94,37 @@ function noCredentials(look: Look, refusing: readonly (readonly Verdict[])[]): F
       : `${labelsOf(verdicts).join(', ')}: ${refusalText(look, verdicts)}`,
   )
   const onlyEmpty = refusing.every(([first]) => first?.refusal?.code === 'nothing-found')
+  const others = onlyEmpty && look.by === null ? givingProfiles(look) : []
+  if (others.length > 0) return nobodyNamed(look, others)
   return finding('wins', 'no-credentials', 'bad', {
     what: onlyEmpty ? `profile ${quoted(profile, 60)} and this shell give no credentials` : reasons.join('; '),
     cure: onlyEmpty ? pasteable`aws-cred add ${profile}` : nearestName(look, refusing),
+    profiles: [profile],
+  })
+}
+
+/** So many are named; the others are counted. */
+const NAMED_MAX = 5
+/** A config may hold thousands: so many are looked at. */
+const LOOKED_AT_MAX = 200
+
+/** The profiles that a tool would take credentials from, were it told to. */
+function givingProfiles({ workspace, world, profile, tools }: Look): string[] {
+  const names = [...workspace.files.profiles.profiles.keys()].filter((name) => name !== profile)
+  return names
+    .slice(0, LOOKED_AT_MAX)
+    .filter((name) => whoWins(world, name, tools).verdicts.some(({ source }) => source?.profile === name))
+}
+
+/** Which one is meant only the person knows: where there are several, none is put into the command. */
+function nobodyNamed({ profile, shell }: Look, others: readonly string[]): Finding {
+  const [only = ''] = others
+  const rest = others.length > NAMED_MAX ? ` and ${others.length - NAMED_MAX} more` : ''
+  const names = others.slice(0, NAMED_MAX).map((name) => shown(name, 60))
+  const one = others.length === 1 ? { cure: setLine(shell, 'AWS_PROFILE', only), fix: 'shell' as const } : null
+  return finding('wins', 'no-credentials', 'bad', {
+    what: `no profile is named, and ${quoted(profile, 60)} gives no credentials; there ${others.length === 1 ? 'is' : 'are'} ${names.join(', ')}${rest}`,
+    ...(one ?? { cure: 'aws-cred list' }),
     profiles: [profile],
   })
 }

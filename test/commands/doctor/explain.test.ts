@@ -11,8 +11,8 @@ const TOO_OLD = {
   AWS_CREDENTIAL_EXPIRATION: new Date(NOW_MS - 3_600_000).toISOString(),
 }
 
-async function explain(words: readonly string[], env: Record<string, string>, stdin = '') {
-  return inWorld({ name: 'explain', finds: [] }, async (home) => {
+async function explain(words: readonly string[], env: Record<string, string>, stdin = '', config = '') {
+  return inWorld({ name: 'explain', config, finds: [] }, async (home) => {
     const context = fakeContext({
       home,
       env: { PATH: '/nowhere', AWS_CRED_STORE: 'vault', ...env },
@@ -46,7 +46,23 @@ test('--explain --json, and a text that says nothing', async () => {
   }
   assert.deepEqual([version, causes[0]?.code, causes[0]?.seen[0]?.code], [1, 'expired-session', 'env-expired'])
   const nothing = await explain(['--explain', 'the cat sat on the mat'], {})
-  assert.deepEqual([nothing.code, nothing.out.split(';')[0]], [0, 'the text says nothing that is known here'])
+  assert.deepEqual(
+    [nothing.code, nothing.out],
+    [0, 'the text says nothing that is known here\n\nwhat is wrong here:\n  aws-cred doctor\n'],
+  )
+})
+
+test('--explain names the next step where no cause is seen: a new session of ours, else a look at everything', async () => {
+  const end = async (profile: string, config: string, text = EXPIRED) =>
+    (await explain([profile, '--explain', text], {}, '', config)).out.split('\n\n').at(-1)
+  const own = '[profile app]\ncredential_process = /opt/aws-cred/aws-cred process --profile app\n'
+  assert.equal(await end('app', own), 'none of this is seen here; a new session all the same:\n  aws-cred login app\n')
+  const other = '[profile app]\ncredential_process = /bin/true\n'
+  const all = 'none of this is seen here; all that is looked at:\n  aws-cred doctor app\n'
+  assert.equal(await end('app', other), all)
+  assert.equal(await end('app', own, 'An error occurred (Throttling): Rate exceeded'), all)
+  const { out } = await explain(['app', '--json', '--explain', EXPIRED], {}, '', own)
+  assert.equal((JSON.parse(out) as { next: string }).next, 'aws-cred login app')
 })
 
 test('a hostile text cannot move the cursor', async () => {
