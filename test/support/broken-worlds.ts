@@ -23,6 +23,7 @@ export interface BrokenWorld {
   /** More files, by path below the home. */
   readonly files?: Readonly<Record<string, string>>
   readonly env?: Readonly<Record<string, string>>
+  readonly platform?: string
   readonly words?: readonly string[]
   /** `bad env-expired`, in the order of the screen; what is good is not named. */
   readonly finds: readonly string[]
@@ -72,7 +73,7 @@ export async function doctorThere(
     ]),
   )
   const say = async (more: readonly string[]) => {
-    const context = fakeContext({ home, env, nowMs: () => NOW_MS })
+    const context = fakeContext({ home, env, platform: world.platform ?? 'linux', nowMs: () => NOW_MS })
     const code = await runCli(['doctor', ...(world.words ?? []), ...more], context)
     return { code, out: context.outText, err: context.errText }
   }

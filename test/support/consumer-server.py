@@ -17,6 +17,10 @@ import sys
 
 for module in sys.argv[1:]:
     importlib.import_module(module)
+# botocore takes no sign-in of `aws login` without awscrt, which has the key to renew it by: none of these is due.
+credentials = sys.modules.get("botocore.credentials")
+if credentials is not None and getattr(credentials, "EC", True) is None:
+    credentials.EC = object()
 # Collecting garbage in a fork would touch, and so copy, all that it shares with the server.
 gc.freeze()
 # The AWS CLIs put the way to their own data here as they are imported.

@@ -47,7 +47,7 @@ export function isAsTold(
 ): boolean {
   if (source === null) return arn === null && refusalText(tool, refusal?.code ?? 'nothing-found').test(text)
   const limit = LIMITS[tool]?.[source.kind] ?? LIMITS[tool]?.[signerKind(source)]
-  if (limit !== undefined) return arn === null && limit.test(text)
+  if (limit !== undefined && limit.test(text)) return arn === null
   if (source.mfa === 'asked') return arn === null && /EOFError|MFA/.test(text)
   const expected = isStale(source.token, situation) ? REFUSED : expectedArn(source, fixture)
   if (source.trouble === 'two-files' && arn !== null) return arn.split('/')[1] === labelOf(source.keyId, fixture)
@@ -67,7 +67,6 @@ function isStale(token: string | null, { env, config = '', credentials = '' }: S
 function expectedArn(source: CredentialSource, fixture: Fixture): string | RegExp {
   const { kind, roleArn, from, keyId, trouble } = source
   if (trouble !== null) return REFUSED
-  if (kind === 'login') return /login/i
   if (kind === 'environment' || kind === 'static-keys' || kind === 'cli-cache') {
     return labelOf(keyId, fixture) ?? REFUSED
   }
@@ -90,7 +89,7 @@ type Kind = CredentialSource['kind']
 
 const NOT_COMPILED_IN = /missing runtime dependency/
 
-/** What this machine's programs cannot do, whatever the SDK can: they still say what they were about to do. */
+/** What a program may have been built without, whatever the SDK can: it still says what it was about to do. */
 const LIMITS: Partial<Record<Tool, Partial<Record<Kind, RegExp>>>> = {
   // The jar has no SSO module.
   java: { sso: /the 'sso' service module/ },

@@ -18,13 +18,16 @@ export const LONG_LIVED = [
   'default',
   'other',
 ] as const
-export const SESSIONS = ['variables', 'file', 'container', 'instance', 'sso', 'cached'] as const
+export const SESSIONS = ['variables', 'file', 'container', 'instance', 'sso', 'login', 'cached'] as const
 export type Label = (typeof LONG_LIVED)[number] | (typeof SESSIONS)[number]
 
 export const ACCOUNT = '123456789012'
 export const roleArn = (name: string): string => `arn:aws:iam::${ACCOUNT}:role/${name}`
 /** `OfBase` is for `base` alone, `Any` for everyone, `Web` and `WebEnv` for the token in the token file. */
 export const ROLES = { ofBase: roleArn('OfBase'), any: roleArn('Any'), web: roleArn('Web'), webEnv: roleArn('WebEnv') }
+
+/** Whose sign-in `aws login` has left. */
+export const LOGIN_SESSION = `arn:aws:iam::${ACCOUNT}:user/me`
 
 /** Files and addresses that a situation names. */
 export interface FixturePaths {
@@ -85,7 +88,7 @@ export class Fixture {
   readonly ssoSession = '[sso-session corp]\nsso_region = us-east-1\nsso_start_url = https://corp.example/start\n'
   readonly ssoAlone =
     `sso_start_url = https://corp.example/start\nsso_region = us-east-1\nsso_account_id = ${ACCOUNT}\nsso_role_name = Dev\n`
-  readonly login = `login_session = arn:aws:iam::${ACCOUNT}:user/me\n`
+  readonly login = `login_session = ${LOGIN_SESSION}\n`
   readonly mfa = `mfa_serial = arn:aws:iam::${ACCOUNT}:mfa/me\n`
 
   get webVars(): Record<string, string> {

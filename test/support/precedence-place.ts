@@ -1,10 +1,20 @@
+import { createHash, generateKeyPairSync } from 'node:crypto'
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { GetSessionTokenCommand, STSClient } from '@aws-sdk/client-sts'
-import { ACCOUNT, Fixture, type FixtureKeys, type Label, LONG_LIVED, ROLES, SESSIONS } from './precedence-fixture.ts'
+import {
+  ACCOUNT,
+  Fixture,
+  type FixtureKeys,
+  type Label,
+  LOGIN_SESSION,
+  LONG_LIVED,
+  ROLES,
+  SESSIONS,
+} from './precedence-fixture.ts'
 import { type Situation, sha1 } from './precedence-situations.ts'
 import { type Sts, type StsUser, startSts } from './sts.ts'
 import { newKeyId, newSecret } from './sts-world.ts'
@@ -110,13 +120,17 @@ async function startMetadata(keys: Readonly<Record<Label, FixtureKeys>>): Promis
 }
 
 /** A new home with the situation's files in it. */
-export function situationHome({ folder }: PrecedencePlace, { config, credentials, cliCache }: Situation): string {
+export function situationHome(
+  { folder, fixture }: PrecedencePlace,
+  { config, credentials, cliCache }: Situation,
+): string {
   const home = mkdtempSync(join(folder, 'home-'))
   const put = (path: string, text: string | undefined) => {
     if (text !== undefined) writeFileSync(join(home, '.aws', path), text, { mode: 0o600 })
   }
   mkdirSync(join(home, '.aws/sso/cache'), { recursive: true })
   mkdirSync(join(home, '.aws/cli/cache'), { recursive: true })
+  mkdirSync(join(home, '.aws/login/cache'), { recursive: true })
   writeFileSync(join(home, 'token'), WEB_TOKEN)
   put('config', config)
   put('credentials', credentials)
@@ -125,7 +139,26 @@ export function situationHome({ folder }: PrecedencePlace, { config, credentials
   const expiresAt = `${new Date(Date.now() + SESSION_MS).toISOString().slice(0, 19)}Z`
   const token = JSON.stringify({ startUrl, region: 'us-east-1', accessToken: 'sso-token', expiresAt })
   for (const name of ['corp', startUrl]) put(`sso/cache/${sha1(name)}.json`, token)
+  put(`login/cache/${sha256(LOGIN_SESSION)}.json`, loginToken(fixture, expiresAt))
   return home
+}
+
+/** What `aws login` leaves; it lives longer than a run, so that nothing of it is ever renewed. */
+function loginToken({ keys }: Fixture, expiresAt: string): string {
+  const { id: accessKeyId, secret: secretAccessKey, token: sessionToken } = keys.login
+  const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+  return JSON.stringify({
+    accessToken: { accessKeyId, secretAccessKey, sessionToken, accountId: ACCOUNT, expiresAt },
+    tokenType: 'aws_sigv4',
+    clientId: 'arn:aws:signin:::devtools/same-device',
+    refreshToken: 'refresh',
+    idToken: 'x.y.z',
+    dpopKey: privateKey.export({ type: 'sec1', format: 'pem' }),
+  })
+}
+
+function sha256(text: string): string {
+  return createHash('sha256').update(text).digest('hex')
 }
 
 /** The whole environment of a tool in it. */

@@ -1,10 +1,8 @@
 import { type Finding, finding } from '../../core/finding.ts'
 import { EXPIRY_VARIABLES, readExpiry } from '../../core/key-expiry.ts'
 import { pasteable } from '../../core/paste.ts'
-import { UNSET_VARIABLES } from '../../core/shell/aws-variables.ts'
 import { evalLine, unsetLine } from '../../core/shell-cures.ts'
 import { maskedKeyId, quoted } from '../../core/text.ts'
-import { fishVariables } from '../../io/fish-variables.ts'
 import { spanLeft } from './left.ts'
 import type { Look } from './look.ts'
 
@@ -17,25 +15,7 @@ const TOKENS = ['AWS_SESSION_TOKEN', 'AWS_SECURITY_TOKEN'] as const
 /** What is wrong with this shell's variables by themselves: the judgement of the prompt hooks, and what they cannot see. */
 export function environmentFindings(look: Look): Finding[] {
   const { env } = look.world
-  return [
-    ...keyFindings(look),
-    ...profileFindings(look, env.AWS_PROFILE, env.AWS_DEFAULT_PROFILE),
-    ...keptFindings(look),
-  ]
-}
-
-/** Keys on disk as universal variables of fish, whichever shell asks. */
-function keptFindings({ workspace, shell }: Look): Finding[] {
-  const names = fishVariables(workspace.context).filter((name) => UNSET_VARIABLES.includes(name))
-  if (names.length === 0) return []
-  const cure = 'aws-cred export --unset --persisted --format fish | source'
-  return [
-    finding('stale', 'env-kept', 'bad', {
-      what: `fish keeps ${names.join(', ')} on disk as universal variables`,
-      cure: shell === 'fish' ? cure : `fish -c '${cure}'`,
-      fix: 'shell',
-    }),
-  ]
+  return [...keyFindings(look), ...profileFindings(look, env.AWS_PROFILE, env.AWS_DEFAULT_PROFILE)]
 }
 
 function profileFindings({ shell }: Look, one: string | undefined, other: string | undefined): Finding[] {

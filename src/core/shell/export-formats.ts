@@ -52,7 +52,8 @@ const WRITINGS: Readonly<Record<Exclude<VariablesFormat, 'json'>, Writing>> = {
     take: (words) => `aws-cred ${words} --format powershell | Out-String | Invoke-Expression`,
     set: (name, value) => `$env:${name} = ${powershellQuoted(value)}`,
     unset: (name) => `$env:${name} = $null`,
-    unsetPersisted: (name) => `[Environment]::SetEnvironmentVariable('${name}', $null, 'User')`,
+    // PowerShell makes an empty text of `$null`, which .NET from 9 on keeps as a value.
+    unsetPersisted: (name) => `[Environment]::SetEnvironmentVariable('${name}', [NullString]::Value, 'User')`,
   },
   'windows-cmd': {
     set: cmdAssignment,

@@ -128,7 +128,7 @@ test('formatUnset() clears what is kept for new shells where it is told to and t
   assert.match(formatUnset('fish', unset, true), /^set -eg AWS_REGION; true\nset -eU AWS_ACCESS_KEY_ID; true\n/)
   assert.match(
     formatUnset('powershell', unset, true),
-    /SetEnvironmentVariable\('AWS_SESSION_TOKEN', \$null, 'User'\)\n/,
+    /SetEnvironmentVariable\('AWS_SESSION_TOKEN', \[NullString\]::Value, 'User'\)\n/,
   )
   assert.match(formatUnset('windows-cmd', unset, true), /\nreg delete HKCU\\Environment \/v AWS_SESSION_TOKEN \/f /)
   for (const format of FORMATS) {
