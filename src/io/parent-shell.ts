@@ -3,7 +3,12 @@ export function parentProgram(env: Readonly<Record<string, string | undefined>>,
   const { spawnSync } = process.getBuiltinModule('node:child_process')
   const tasklist = `${env.SystemRoot ?? 'C:\\Windows'}\\System32\\tasklist.exe`
   const words = ['/fi', `PID eq ${ppid}`, '/fo', 'csv', '/nh']
-  const { status, stdout } = spawnSync(tasklist, words, { env: { ...env }, encoding: 'utf8', windowsHide: true, timeout: 5_000 })
+  const { status, stdout } = spawnSync(tasklist, words, {
+    env: { ...env },
+    encoding: 'utf8',
+    windowsHide: true,
+    timeout: 5_000,
+  })
   if (status !== 0) return null
   return /^"([^"]+)"/.exec(stdout.trim())?.[1]?.toLowerCase() ?? null
 }

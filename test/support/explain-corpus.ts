@@ -548,4 +548,14 @@ export const EXPLAIN_CORPUS: readonly (readonly [tool: string, text: string, ...
     'aws-cred: error: cannot assume arn:aws:iam::1:role/R for profile "p": cannot reach STS: the name does not resolve (ENOTFOUND)',
     'unreachable',
   ],
+  [
+    '.NET: the source of a role gives nothing',
+    'Error calling AssumeRole for role arn:aws:iam::123456789012:role/App <- Attempting to make a request that requires an implementation of AWS Signature V4a. Add a reference to the AWSSDK.Extensions.CrtIntegration NuGet package to your project to include the AWS Signature V4a signer.',
+    'role-config',
+  ],
+  [
+    '.NET: aws login without its part',
+    'Assembly AWSSDK.Signin could not be found or loaded. This assembly must be available at runtime to use Amazon.Runtime.Internal.SigninServiceClientHelpers, AWSSDK.Core, Version=4.0.0.0',
+    'part-missing',
+  ],
 ]

@@ -46,8 +46,7 @@ export function isAsTold(
   situation: Situation,
 ): boolean {
   if (source === null) return arn === null && refusalText(tool, refusal?.code ?? 'nothing-found').test(text)
-  const limit = LIMITS[tool]?.[source.kind] ?? LIMITS[tool]?.[signerKind(source)]
-  if (limit !== undefined && limit.test(text)) return arn === null
+  if ([source.kind, signerKind(source)].some((kind) => LIMITS[tool]?.[kind]?.test(text))) return arn === null
   if (source.mfa === 'asked') return arn === null && /EOFError|MFA/.test(text)
   const expected = isStale(source.token, situation) ? REFUSED : expectedArn(source, fixture)
   if (source.trouble === 'two-files' && arn !== null) return arn.split('/')[1] === labelOf(source.keyId, fixture)
@@ -88,13 +87,14 @@ function signerKind(source: CredentialSource): CredentialSource['kind'] {
 type Kind = CredentialSource['kind']
 
 const NOT_COMPILED_IN = /missing runtime dependency/
+const NO_SIGNIN = /Assembly AWSSDK\.Signin could not be found/
 
 /** What a program may have been built without, whatever the SDK can: it still says what it was about to do. */
 const LIMITS: Partial<Record<Tool, Partial<Record<Kind, RegExp>>>> = {
   // The jar has no SSO module.
   java: { sso: /the 'sso' service module/ },
   // It is compiled without what calls STS and SSO, or knows `aws login`.
-  dotnet: { role: NOT_COMPILED_IN, 'web-identity': NOT_COMPILED_IN, sso: NOT_COMPILED_IN },
+  dotnet: { role: NOT_COMPILED_IN, 'web-identity': NOT_COMPILED_IN, sso: NOT_COMPILED_IN, login: NO_SIGNIN },
 }
 
 const CREDENTIALS_MISSING = /Unable to locate credentials/
@@ -109,7 +109,7 @@ function refusalText(tool: Tool, code: RefusalCode): RegExp {
     case 'java':
       return /Unable to load credentials from any of the providers|contained no credentials|was not configured for|Invalid profile file|has no credentials configured|cannot be blank|'sso' service module|is not a valid credential_source|Failed to refresh process-based/
     case 'dotnet':
-      return /Failed to resolve AWS credentials|no credentials in profile|Unable to find the "|missing runtime dependency|cannot be null|were not set with AWS credentials|Failed to find sso_session/
+      return /Failed to resolve AWS credentials|no credentials in profile|Unable to find the "|missing runtime dependency|cannot be null|were not set with AWS credentials|Failed to find sso_session|requires an implementation of AWS Signature V4a|MfaTokenCodeCallback is required|Property cannot be empty/
     default:
       return BOTOCORE_TEXTS[code] ?? CREDENTIALS_MISSING
   }

@@ -239,7 +239,7 @@ export function profileSituations(f: Fixture): Row[] {
       { p: [f.sso, 'sso_start_url = https://other.example/start\n'], more: f.ssoSession },
       'all: !sso-incomplete; js java dotnet: sso',
     ],
-    ['aws login', { p: [f.login], ...noLogin }, 'all: login; java dotnet: !nothing-found'],
+    ['aws login', { p: [f.login], ...noLogin, asked: true }, 'all: login; java: !nothing-found'],
     ['aws login and keys', { p: [f.login, keys], ...noLogin }, 'all: login; js go java dotnet: config'],
     [
       'aws login, and keys in the credentials file',

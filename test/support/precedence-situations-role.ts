@@ -6,7 +6,8 @@ export function roleSituations(f: Fixture): Row[] {
   const base = `[profile base]\n${f.pair('base')}`
   const ofBase = `role_arn = ${ROLES.ofBase}\nsource_profile = base\n`
   const any = `role_arn = ${ROLES.any}\nrole_session_name = sess\n`
-  const anyOfQ = `${any}source_profile = q\n`
+  // It trusts no one but `base`: the refusal names whoever signed.
+  const ofQ = `role_arn = ${ROLES.ofBase}\nsource_profile = q\n`
   const roleAlone = `role_arn = ${ROLES.any}\n`
   const own = `${roleAlone}source_profile = p\n`
   const source = `role_arn = ${ROLES.ofBase}\ncredential_source = Environment\n`
@@ -87,11 +88,11 @@ export function roleSituations(f: Fixture): Row[] {
       { p: [ofBase], more: base + f.web },
       'all: role OfBase < web Web; js rust: role OfBase < base; go: role OfBase < role Web < base; dotnet: !unknown-combination',
     ],
-    ['a source with a token file', { p: [anyOfQ], more: `[profile q]\n${f.web}` }, 'all: role Any < web Web'],
+    ['a source with a token file', { p: [ofQ], more: `[profile q]\n${f.web}` }, 'all: role OfBase < web Web'],
     [
       'a source with SSO and a token file',
-      { p: [anyOfQ], more: `[profile q]\n${f.sso}${f.web}${f.ssoSession}` },
-      'all: role Any < web Web; dotnet: role Any < sso',
+      { p: [ofQ], more: `[profile q]\n${f.sso}${f.web}${f.ssoSession}` },
+      'all: role OfBase < web Web; dotnet: role OfBase < sso',
     ],
     [
       'a source with SSO, and keys in the credentials file',
@@ -116,23 +117,23 @@ export function roleSituations(f: Fixture): Row[] {
     ['a role of its own aws login', { p: [own, f.login] }, 'all: !source-loop; rust: role Any < login'],
     [
       'a source with aws login',
-      { p: [anyOfQ], more: `[profile q]\n${f.login}`, ...noLogin },
-      'all: role Any < login; go java dotnet: !source-empty',
+      { p: [ofQ], more: `[profile q]\n${f.login}`, ...noLogin },
+      'all: role OfBase < login; go java: !source-empty',
     ],
     [
       'a source with aws login and SSO',
-      { p: [anyOfQ], more: `[profile q]\n${f.login}${f.sso}${f.ssoSession}`, ...noSsoSource },
-      'all: role Any < sso',
+      { p: [ofQ], more: `[profile q]\n${f.login}${f.sso}${f.ssoSession}`, ...noSsoSource },
+      'all: role OfBase < sso',
     ],
     [
       'a source with aws login and a process',
-      { p: [anyOfQ], more: `[profile q]\n${f.login}${f.process}`, ...noLogin },
-      'all: role Any < login; js java dotnet: role Any < process',
+      { p: [ofQ], more: `[profile q]\n${f.login}${f.process}`, ...noLogin },
+      'all: role OfBase < login; js java dotnet: role OfBase < process',
     ],
     [
       'a source with SSO and a process',
-      { p: [anyOfQ], more: `[profile q]\n${f.sso}${f.process}${f.ssoSession}`, ...noSsoSource },
-      'all: role Any < sso; js: role Any < process',
+      { p: [ofQ], more: `[profile q]\n${f.sso}${f.process}${f.ssoSession}`, ...noSsoSource },
+      'all: role OfBase < sso; js: role OfBase < process',
     ],
     [
       'a source with a token file and a process',
@@ -141,46 +142,46 @@ export function roleSituations(f: Fixture): Row[] {
     ],
     [
       'a source with a role and a process',
-      { p: [anyOfQ], more: `[profile q]\n${ofBase}${f.process}${base}` },
-      'all: role Any < role OfBase < base; go: !two-sources; dotnet: !unknown-combination',
+      { p: [ofQ], more: `[profile q]\n${ofBase}${f.process}${base}` },
+      'all: role OfBase < role OfBase < base; go: !two-sources; dotnet: !unknown-combination',
     ],
-    ['a source with a process', { p: [anyOfQ], more: `[profile q]\n${f.process}` }, 'all: role Any < process'],
+    ['a source with a process', { p: [ofQ], more: `[profile q]\n${f.process}` }, 'all: role OfBase < process'],
     [
       'a source with SSO',
       {
-        p: [anyOfQ],
+        p: [ofQ],
         more: `[profile q]\n${f.sso}${f.ssoSession}`,
         ...noSsoSource,
       },
-      'all: role Any < sso',
+      'all: role OfBase < sso',
     ],
     [
       'a source with a missing sso-session, and environment',
-      { env: f.vars('environment'), p: [anyOfQ], more: `[profile q]\n${f.sso}` },
+      { env: f.vars('environment'), p: [ofQ], more: `[profile q]\n${f.sso}` },
       'all: environment; js go: !sso-session-missing',
       'all: !sso-session-missing; rust: environment',
     ],
     [
       'a source with a missing sso-session, and a container',
-      { env: f.containerVars, p: [anyOfQ], more: `[profile q]\n${f.sso}` },
+      { env: f.containerVars, p: [ofQ], more: `[profile q]\n${f.sso}` },
       'all: !sso-session-missing; java dotnet: container',
       'all: !sso-session-missing',
     ],
     [
       'a source with a missing sso-session and keys',
-      { p: [anyOfQ], more: `[profile q]\n${f.sso}${f.pair('config')}` },
-      'all: !sso-session-missing; js go rust: role Any < config',
+      { p: [ofQ], more: `[profile q]\n${f.sso}${f.pair('config')}` },
+      'all: !sso-session-missing; js go rust: role OfBase < config',
     ],
     [
       'a source with a missing sso-session and a process',
-      { p: [anyOfQ], more: `[profile q]\n${f.sso}${f.process}` },
-      'all: !sso-session-missing; js: role Any < process',
+      { p: [ofQ], more: `[profile q]\n${f.sso}${f.process}` },
+      'all: !sso-session-missing; js: role OfBase < process',
     ],
     [
       'a source with an sso-session without its region, and environment',
       {
         env: f.vars('environment'),
-        p: [anyOfQ],
+        p: [ofQ],
         more: `[profile q]\n${f.sso}${f.ssoSession.replace(/sso_region.*\n/, '')}`,
       },
       'all: environment; js: !sso-incomplete',
@@ -188,18 +189,18 @@ export function roleSituations(f: Fixture): Row[] {
     ],
     [
       'a source with an sso-session without its region, and a process',
-      { p: [anyOfQ], more: `[profile q]\n${f.sso}${f.process}${f.ssoSession.replace(/sso_region.*\n/, '')}` },
-      'all: !sso-incomplete; js: role Any < process',
+      { p: [ofQ], more: `[profile q]\n${f.sso}${f.process}${f.ssoSession.replace(/sso_region.*\n/, '')}` },
+      'all: !sso-incomplete; js: role OfBase < process',
     ],
     [
       'a source with an sso-session without its start URL',
-      { p: [anyOfQ], more: `[profile q]\n${f.sso}${f.ssoSession.replace(/sso_start_url.*\n/, '')}` },
+      { p: [ofQ], more: `[profile q]\n${f.sso}${f.ssoSession.replace(/sso_start_url.*\n/, '')}` },
       'all: !sso-incomplete',
     ],
     [
       'a source with a role and SSO',
-      { p: [anyOfQ], more: `[profile q]\n${ofBase}${f.sso}${base}${f.ssoSession}` },
-      'all: role Any < role OfBase < base; java dotnet: role Any < sso',
+      { p: [ofQ], more: `[profile q]\n${ofBase}${f.sso}${base}${f.ssoSession}` },
+      'all: role OfBase < role OfBase < base; java dotnet: role OfBase < sso',
     ],
     [
       'credential_source ecscontainer, in small letters',
@@ -214,27 +215,39 @@ export function roleSituations(f: Fixture): Row[] {
     ],
     [
       'a source with half a key',
-      { p: [anyOfQ], more: `[profile q]\n${f.id('config')}` },
+      { p: [ofQ], more: `[profile q]\n${f.id('config')}` },
       'all: !half-keys; js: !source-empty; dotnet: !unknown-combination',
     ],
-    ['a source with nothing', { p: [anyOfQ], more: '[profile q]\nregion = a\n' }, 'all: !source-empty'],
+    ['a source with nothing', { p: [ofQ], more: '[profile q]\nregion = a\n' }, 'all: !source-empty'],
+    [
+      'a source that is missing, and a container',
+      { env: f.containerVars, p: [ofBase] },
+      'all: !source-missing; js java dotnet: container',
+      'all: !source-missing; dotnet: role OfBase < container',
+    ],
+    [
+      'a source that is missing, and [default]',
+      { env: { AWS_PROFILE: '' }, more: `[default]\n${f.pair('base')}[profile p]\n${ofBase}` },
+      'all: !profile-missing; js go dotnet: base',
+      'all: !source-missing; dotnet: role OfBase < base',
+    ],
     [
       'a source that is missing',
       { env: f.vars('environment'), p: [ofBase] },
       'all: environment; js go: !source-missing',
-      'all: !source-missing; rust: environment',
+      'all: !source-missing; dotnet: role OfBase < environment; rust: environment',
     ],
-    ['a chain of roles', { p: [anyOfQ], more: `[profile q]\n${ofBase}${base}` }, 'all: role Any < role OfBase < base'],
+    ['a chain of roles', { p: [ofQ], more: `[profile q]\n${ofBase}${base}` }, 'all: role OfBase < role OfBase < base'],
     [
       'a loop of roles',
-      { env: f.vars('environment'), p: [anyOfQ], more: `[profile q]\n${roleAlone}source_profile = p\n` },
+      { env: f.vars('environment'), p: [ofQ], more: `[profile q]\n${roleAlone}source_profile = p\n` },
       'all: environment; js go: !source-loop',
-      'all: !source-loop; rust: environment',
+      'all: !source-loop; dotnet: role OfBase < role Any < environment; rust: environment',
     ],
     [
       'a loop of roles with keys in it',
-      { p: [anyOfQ, keys], more: `[profile q]\n${roleAlone}source_profile = p\n` },
-      'all: !source-loop; js go: role Any < role Any < config; dotnet: !unknown-combination',
+      { p: [ofQ, keys], more: `[profile q]\n${roleAlone}source_profile = p\n` },
+      'all: !source-loop; js go: role OfBase < role Any < config; dotnet: !unknown-combination',
     ],
     [
       'credential_source',
@@ -272,9 +285,9 @@ export function roleSituations(f: Fixture): Row[] {
     ],
     [
       'a source with credential_source alone',
-      { env: f.vars('base'), p: [anyOfQ], more: '[profile q]\ncredential_source = Environment\n' },
-      'all: base; js: role Any < base; go: !role-arn-missing',
-      'all: !source-empty; js: role Any < base; go: !role-arn-missing; dotnet: !unknown-combination; rust: base',
+      { env: f.vars('base'), p: [ofQ], more: '[profile q]\ncredential_source = Environment\n' },
+      'all: base; js: role OfBase < base; go: !role-arn-missing',
+      'all: !source-empty; js dotnet: role OfBase < base; go: !role-arn-missing; rust: base',
     ],
     [
       'a role that needs an MFA code',

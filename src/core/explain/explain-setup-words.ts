@@ -25,6 +25,8 @@ export const SETUP_WORDS: readonly Topic[] = [
         'valid combination of properties',
         'sources form a loop',
         'names two kinds of credentials',
+        // .NET, of a role that nothing signs for.
+        'requires an implementation of aws signature v4a',
       ],
       causes: ['role-config'],
     },

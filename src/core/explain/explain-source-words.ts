@@ -54,6 +54,7 @@ export const SOURCE_WORDS: readonly Topic[] = [
         'using the login credential provider requires',
         'service module must be on the class path',
         'missing runtime dependency',
+        'could not be found or loaded. this assembly must be available',
       ],
       causes: ['part-missing'],
     },

@@ -1,6 +1,6 @@
 import { roleCacheText } from '../cli-cache-text.ts'
 import type { ProfileProperty } from '../profiles.ts'
-import { container, environmentKeys, instance, shownRoleArn } from './precedence-environment.ts'
+import { container, environmentKeys, instance, shownRoleArn, webIdentityVariables } from './precedence-environment.ts'
 import { type CredentialSource, type Outcome, refuses, takes } from './precedence-model.ts'
 import { type Looking, type ProfileFiles, type ProfileView, viewProfile } from './precedence-profile.ts'
 import {
@@ -77,8 +77,31 @@ function role(view: ProfileView, looking: Looking): Outcome {
   if (named === null && asked === null) {
     return withoutSource === 'refused' ? refuses('role-without-source', view.name, roleArn) : null
   }
-  const found = named === null ? credentialSource(view, asked, looking) : sourceProfile(view, named, looking)
+  const given = named === null ? credentialSource(view, asked, looking) : sourceProfile(view, named, looking)
+  const isEmpty = given?.refusal && !given.refusal.code.startsWith('sso-')
+  const found = isEmpty ? (inItsStead(looking) ?? given) : given
   return found === null || found.refusal !== null ? found : assumedRole(view, roleArn, found.source, looking)
+}
+
+/** .NET signs for a role whose source gives nothing with what its default chain finds, where the profile was named in code. */
+function inItsStead(looking: Looking): Outcome {
+  const { world, table, files, visited, named } = looking
+  if (!named || table.role.emptySource === 'refused') return null
+  const { environment, webIdentityWithoutRole, absoluteTokenFileOnly } = table
+  const profile = table.profileVariables.map((name) => world.env[name]).find(Boolean) ?? 'default'
+  const further = { ...looking, visited: [...visited, profile] }
+  const looks = [
+    () => environmentKeys(environment, world),
+    () => webIdentityVariables(webIdentityWithoutRole, absoluteTokenFileOnly, world),
+    () => (visited.includes(profile) ? null : applyRules(table.rules, viewProfile(profile, files, table), further)),
+    () => container(world),
+    () => instance(world),
+  ]
+  for (const look of looks) {
+    const found = look()
+    if (found !== null && found.refusal === null) return found
+  }
+  return null
 }
 
 function assumedRole(view: ProfileView, roleArn: ProfileProperty, from: CredentialSource, looking: Looking): Outcome {

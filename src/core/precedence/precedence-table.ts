@@ -96,6 +96,8 @@ export interface RoleRules {
   readonly withoutSource: 'refused' | 'passed'
   /** `role_arn` with both. */
   readonly withBoth: 'refused' | 'passed'
+  /** A source that is named and gives nothing: an error, or something else signs for the role. */
+  readonly emptySource: 'refused' | 'passed'
   /** Whether `web_identity_token_file` beside it makes it no role of this kind. */
   readonly tokenFileFirst: boolean
   /** Go assumes the role with whatever the profile gives, its own keys and SSO among it. */

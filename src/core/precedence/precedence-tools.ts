@@ -35,6 +35,7 @@ const COMMON = {
 const ROLE: RoleRules = {
   withoutSource: 'refused',
   withBoth: 'refused',
+  emptySource: 'refused',
   tokenFileFirst: true,
   onTop: false,
   credentialSourceAnyCase: false,
@@ -200,10 +201,10 @@ const DOTNET: ToolTable = {
   environment: { ...COMMON.environment, secrets: ['AWS_SECRET_ACCESS_KEY', 'AWS_SECRET_KEY'] },
   absoluteTokenFileOnly: true,
   duplicates: 'profile-missing',
-  rules: ['sso', 'known-combination'],
-  sourceRules: ['sso', 'known-combination'],
+  rules: ['sso', 'known-combination', 'login'],
+  sourceRules: ['sso', 'known-combination', 'login'],
   ssoBeginsWith: [...ANY_SSO, 'sso_registration_scopes'],
-  role: { ...ROLE, credentialSourceAnyCase: true },
+  role: { ...ROLE, emptySource: 'passed', credentialSourceAnyCase: true },
 }
 
 const RUST_BUT_ROLE = ['credential-source', 'web-identity', 'sso', 'login', 'process', 'keys'] as const
