@@ -10,7 +10,9 @@ import {
   variables,
 } from './broken-worlds.ts'
 import { sha1 } from './precedence-situations.ts'
+import { exampleWorld } from './sts.ts'
 
+const ROLE = exampleWorld().arns.prod
 const LATER = { AWS_CREDENTIAL_EXPIRATION: minutesFromNow(50) }
 const SSO = `[sso-session corp]\nsso_start_url = https://corp.example/start\nsso_region = eu-west-1\n
 [profile dev]\nsso_session = corp\nsso_account_id = 111122223333\nsso_role_name = Dev\n`
@@ -58,6 +60,7 @@ export const OFFLINE_WORLDS: readonly BrokenWorld[] = [
     env: { ...variables(TEMPORARY, TOKEN), AWS_CREDENTIAL_EXPIRATION: minutesFromNow(-60) },
     finds: ['bad env-expired'],
     cures: { 'env-expired': 'eval "$(aws-cred export --unset)"' },
+    leaves: ['bad no-credentials'],
   },
   {
     name: 'an expired session of our own export, in fish',
@@ -67,19 +70,36 @@ export const OFFLINE_WORLDS: readonly BrokenWorld[] = [
       AWS_CRED_PROFILE: 'prod',
       SHELL: '/usr/bin/fish',
     },
+    config: `[profile prod]\naws_cred_role_arn = ${ROLE}\naws_cred_source_profile = user1\n`,
+    credentials: `[user1]\n${keys(LASTING)}`,
+    words: ['--tool', 'go'],
+    finds: ['bad env-expired', 'warning static-keys'],
+    cures: { 'env-expired': 'aws-cred export --profile prod --format fish | source' },
+  },
+  {
+    name: 'an expired session of our own export, whose profile is gone',
+    env: {
+      ...variables(TEMPORARY, TOKEN),
+      AWS_CREDENTIAL_EXPIRATION: minutesFromNow(-60),
+      AWS_CRED_PROFILE: 'prod',
+      SHELL: '/usr/bin/fish',
+    },
     words: ['--tool', 'go'],
     finds: ['bad env-expired'],
-    cures: { 'env-expired': 'aws-cred export --profile prod --format fish | source' },
+    cures: { 'env-expired': 'aws-cred export --unset --format fish | source' },
+    leaves: ['bad no-credentials'],
   },
   {
     name: 'a session that ends in five minutes',
     env: { ...variables(TEMPORARY, TOKEN), AWS_CREDENTIAL_EXPIRATION: minutesFromNow(5) },
     finds: ['warning env-expiring'],
+    cures: { 'env-expiring': 'whoever made it has to make a new one' },
   },
   {
     name: 'granted noted the end, and it is over',
     env: { ...variables(TEMPORARY, TOKEN), AWS_SESSION_EXPIRATION: minutesFromNow(-5) },
     finds: ['bad env-expired'],
+    leaves: ['bad no-credentials'],
   },
   {
     name: 'two programs noted two ends',
@@ -111,6 +131,7 @@ export const OFFLINE_WORLDS: readonly BrokenWorld[] = [
     name: 'a temporary key without its token',
     env: variables(TEMPORARY),
     finds: ['bad env-token-missing'],
+    leaves: ['bad no-credentials'],
   },
   {
     name: 'a long-lived key beside the token of an older session',
@@ -127,13 +148,21 @@ export const OFFLINE_WORLDS: readonly BrokenWorld[] = [
     name: 'two tokens',
     env: { ...variables(TEMPORARY, TOKEN), ...LATER, AWS_SECURITY_TOKEN: 'another' },
     finds: ['warning tools-disagree', 'bad env-two-tokens'],
+    shows: [/environment with AWS_SESSION_TOKEN; AWS CLI, boto3: environment with AWS_SECURITY_TOKEN$/m],
+    leaves: [],
+  },
+  {
+    name: 'a profile that is named for its region alone is shadowed by nothing',
+    env: { ...variables(LASTING), AWS_DEFAULT_PROFILE: 'one' },
+    config: '[profile one]\nregion = eu-west-1\n[profile two]\nregion = eu-west-1\n',
+    finds: [],
   },
   {
     name: 'two profile variables',
-    env: { ...variables(LASTING), AWS_DEFAULT_PROFILE: 'one' },
-    config: '[profile one]\nregion = eu-west-1\n[profile two]\nregion = eu-west-1\n',
-    words: [],
-    finds: ['warning profile-shadowed'],
+    env: { AWS_PROFILE: 'one', AWS_DEFAULT_PROFILE: 'two' },
+    config: `${own('/bin/sh', 'one')}${own('/bin/sh', 'two')}`.replaceAll(' process ', ' other '),
+    finds: ['warning tools-disagree', 'warning env-two-profiles'],
+    leaves: [],
   },
   {
     name: 'a profile that the environment shadows',
@@ -182,6 +211,8 @@ export const OFFLINE_WORLDS: readonly BrokenWorld[] = [
     credentials: `[default]\n${keys(LASTING)}`,
     mode: 0o644,
     finds: ['warning static-keys', 'warning file-open'],
+    // No keys, no secret to be read.
+    leaves: [],
   },
   {
     name: 'a session in the credentials file',
@@ -195,6 +226,15 @@ export const OFFLINE_WORLDS: readonly BrokenWorld[] = [
     config: `[profile app]\n${keys(TEMPORARY, TOKEN)}x_security_token_expires = ${minutesFromNow(-90)}\n`,
     finds: ['bad token-in-config'],
     shows: [/config:4; expired 90 min ago/],
+    leaves: ['bad no-credentials'],
+  },
+  {
+    name: 'a session in a file that is older than any session',
+    credentials: `[default]\n${keys(TEMPORARY, TOKEN)}`,
+    agedHours: 49,
+    finds: ['bad token-in-credentials'],
+    shows: [/credentials:4; expired, since the file is 2 d old/],
+    leaves: ['bad no-credentials'],
   },
   {
     name: 'a session in the file that still lives',
@@ -220,6 +260,7 @@ export const OFFLINE_WORLDS: readonly BrokenWorld[] = [
     name: 'half a pair in the file',
     credentials: `[default]\naws_access_key_id = ${LASTING}\n`,
     finds: ['bad no-credentials', 'warning static-keys'],
+    cures: { 'static-keys': 'put the pair into the keychain and take the line out: aws-cred add default' },
   },
   {
     name: 'a config that cannot be read',
@@ -281,7 +322,7 @@ export const OFFLINE_WORLDS: readonly BrokenWorld[] = [
     env: { AWS_PROFILE: 'me' },
     config: '[profile me]\nlogin_session = arn:aws:iam::111122223333:user/alice\n',
     finds: ['bad login-cache-expired', 'warning tool-refuses'],
-    shows: [/Java, \.NET: nothing found/],
+    shows: [/Java: nothing found/],
     cures: { 'login-cache-expired': 'aws login --profile me' },
   },
   {
@@ -388,6 +429,6 @@ export const SETUP_WORLDS: readonly BrokenWorld[] = [
     words: ['--tool', 'go'],
     config: `[profile app]\naws_cred_role_arn = arn:aws:iam::111122223333:role/App\naws_cred_source_profile = mid
 [profile mid]\naws_cred_role_arn = arn:aws:iam::111122223333:role/Mid\naws_cred_source_profile = app\n`,
-    finds: ['warning profile-shadowed', 'bad last-failure', 'bad last-failure'],
+    finds: ['bad last-failure', 'bad last-failure'],
   },
 ]

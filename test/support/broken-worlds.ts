@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { runCli } from '../../src/cli.ts'
@@ -20,6 +20,8 @@ export interface BrokenWorld {
   readonly credentials?: string
   /** Mode of the credentials file and the config; 0600 unless given. */
   readonly mode?: number
+  /** How long ago the credentials file and the config were written, by the world's clock; else they are new. */
+  readonly agedHours?: number
   /** More files, by path below the home. */
   readonly files?: Readonly<Record<string, string>>
   readonly env?: Readonly<Record<string, string>>
@@ -27,6 +29,8 @@ export interface BrokenWorld {
   readonly words?: readonly string[]
   /** `bad env-expired`, in the order of the screen; what is good is not named. */
   readonly finds: readonly string[]
+  /** What is left once `--fix` and the shell's own lines are done; what nothing of it mends, unless given. */
+  readonly leaves?: readonly string[]
   /** What must stand on the screen. */
   readonly shows?: readonly RegExp[]
   /** Cures, by code. */
@@ -38,7 +42,14 @@ export interface FoundThere {
   readonly text: string
   readonly json: {
     readonly version: number
-    readonly findings: readonly { code: string; severity: string; what: string; why: string; cure: string | null }[]
+    readonly findings: readonly {
+      code: string
+      severity: string
+      what: string
+      why: string
+      cure: string | null
+      fix: string | null
+    }[]
   }
 }
 
@@ -51,13 +62,24 @@ export async function inWorld<T>(world: BrokenWorld, work: (home: string) => Pro
     chmodSync(join(home, path), mode)
   }
   try {
-    if (world.config !== undefined) put('.aws/config', world.config, world.mode)
-    if (world.credentials !== undefined) put('.aws/credentials', world.credentials, world.mode)
+    for (const name of ['config', 'credentials'] as const) {
+      const text = world[name]
+      if (text === undefined) continue
+      put(`.aws/${name}`, text, world.mode)
+      const writtenS = (NOW_MS - (world.agedHours ?? 0) * 3_600_000) / 1000
+      utimesSync(join(home, '.aws', name), writtenS, writtenS)
+    }
     for (const [path, text] of Object.entries(world.files ?? {})) put(path, text, /bin\//.test(path) ? 0o755 : 0o600)
     return await work(home)
   } finally {
     rmSync(home, { recursive: true, force: true })
   }
+}
+
+/** The whole environment there. */
+export function worldEnv(world: BrokenWorld, home: string): Record<string, string> {
+  const all = Object.entries({ AWS_CRED_STORE: 'vault', PATH: join(home, 'bin'), ...world.env })
+  return Object.fromEntries(all.map(([name, value]) => [name, value.replaceAll('$HOME', home)]))
 }
 
 /** What `doctor` says there, on the screen and as JSON; on the screen alone where each look takes long. */
@@ -66,12 +88,7 @@ export async function doctorThere(
   home: string,
   forms: readonly ('screen' | 'json')[] = ['screen', 'json'],
 ): Promise<FoundThere> {
-  const env = Object.fromEntries(
-    Object.entries({ AWS_CRED_STORE: 'vault', PATH: join(home, 'bin'), ...world.env }).map(([name, value]) => [
-      name,
-      value.replaceAll('$HOME', home),
-    ]),
-  )
+  const env = worldEnv(world, home)
   const say = async (more: readonly string[]) => {
     const context = fakeContext({ home, env, platform: world.platform ?? 'linux', nowMs: () => NOW_MS })
     const code = await runCli(['doctor', ...(world.words ?? []), ...more], context)

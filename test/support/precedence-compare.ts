@@ -87,7 +87,8 @@ function signerKind(source: CredentialSource): CredentialSource['kind'] {
 type Kind = CredentialSource['kind']
 
 const NOT_COMPILED_IN = /missing runtime dependency/
-const NO_SIGNIN = /Assembly AWSSDK\.Signin could not be found/
+/** There is no such package on NuGet yet. */
+const NO_SIGNIN = /AWSSDK\.Signin/
 
 /** What a program may have been built without, whatever the SDK can: it still says what it was about to do. */
 const LIMITS: Partial<Record<Tool, Partial<Record<Kind, RegExp>>>> = {

@@ -35,7 +35,7 @@ function keyFindings(look: Look): Finding[] {
   const { AWS_ACCESS_KEY_ID: id, AWS_SECRET_ACCESS_KEY: secret } = env
   const tokens = TOKENS.filter((name) => env[name])
   const clear = { cure: evalLine(shell, '--unset'), fix: 'shell' } as const
-  const ofOurs = pasteable`--profile ${env.AWS_CRED_PROFILE ?? ''}`
+  const ofOurs = ownProfile(look)
   const renew = ofOurs === null ? clear : ({ cure: evalLine(shell, ofOurs), fix: 'shell' } as const)
   if (!id && !secret && tokens.length === 0) return []
   if (!id) {
@@ -69,17 +69,25 @@ function keyFindings(look: Look): Finding[] {
       }),
     )
   }
-  return [...found, ...expiryFindings(look, { isLasting, nowMs, renew, tokens })]
+  return [...found, ...expiryFindings(look, { isLasting, nowMs, renew, isOurs: ofOurs !== null, tokens })]
+}
+
+/** The words that export anew what this shell has from us; null where it is not ours, or its profile is gone. */
+function ownProfile({ workspace, world }: Look): string | null {
+  const name = world.env.AWS_CRED_PROFILE ?? ''
+  const isThere = workspace.files.profiles.profiles.has(name) || workspace.index.read('key', name) !== null
+  return isThere ? pasteable`--profile ${name}` : null
 }
 
 interface Expiring {
   readonly isLasting: boolean
   readonly nowMs: number
   readonly renew: Pick<Finding, 'cure' | 'fix'>
+  readonly isOurs: boolean
   readonly tokens: readonly string[]
 }
 
-function expiryFindings({ shell, world }: Look, { isLasting, nowMs, renew, tokens }: Expiring): Finding[] {
+function expiryFindings({ shell, world }: Look, { isLasting, nowMs, renew, isOurs, tokens }: Expiring): Finding[] {
   const { env } = world
   const [name, ...others] = EXPIRY_VARIABLES.filter((variable) => env[variable])
   if (name === undefined) return []
@@ -111,7 +119,11 @@ function expiryFindings({ shell, world }: Look, { isLasting, nowMs, renew, token
   const whose = `${tokens[0] ?? 'the keys'} of this shell`
   const state =
     ms > nowMs
-      ? finding('stale', 'env-expiring', 'warning', { what: `${whose}: ${spanLeft(ms, nowMs)} (${name})`, ...renew })
+      ? finding('stale', 'env-expiring', 'warning', {
+          what: `${whose}: ${spanLeft(ms, nowMs)} (${name})`,
+          // To clear what still works would mend nothing.
+          ...(isOurs ? renew : { cure: 'whoever made it has to make a new one' }),
+        })
       : finding('stale', 'env-expired', 'bad', { what: `${whose} ${spanLeft(ms, nowMs)} (${name})`, ...renew })
   return [state, ...contradiction]
 }

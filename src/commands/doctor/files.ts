@@ -1,5 +1,6 @@
 import { statSync } from 'node:fs'
 import { spanText } from '../../core/clock.ts'
+import { CredError } from '../../core/errors.ts'
 import { type Finding, finding } from '../../core/finding.ts'
 import type { IniDocument } from '../../core/ini.ts'
 import { profileExpiryMs } from '../../core/key-expiry.ts'
@@ -10,6 +11,7 @@ import {
   importCommand,
   isSession,
   type KeyLine,
+  longLivedPair,
 } from '../../core/keys/file-keys.ts'
 import { pasteable, pathWord, withCommand } from '../../core/paste.ts'
 import { shownKeyId } from '../../core/precedence/precedence-environment.ts'
@@ -22,6 +24,9 @@ import { profilesAskedAbout } from './profiles.ts'
 
 /** From this age on a key is one to change, by AWS's own advice. */
 const OLD_KEY_MS = 90 * 86_400_000
+
+/** GetSessionToken's for a user; no other session lives so long (contract §2.3). */
+const LONGEST_SESSION_MS = 36 * 3_600_000
 
 /** Secrets that lie in the AWS files, who can read these, and how old our own keys are. */
 export function fileFindings(look: Look): Finding[] {
@@ -48,26 +53,45 @@ function pastedSession(look: Look, keys: FileKeys): Finding {
   const { files } = workspace
   const line = sessionLine(keys)
   const expiresMs = profileExpiryMs(files.profiles.profiles.get(keys.profile))
+  const oldMs = world.nowMs - (statSync(line.path, { throwIfNoEntry: false })?.mtimeMs ?? world.nowMs)
   const lives = expiresMs !== null && expiresMs > world.nowMs
-  const end = expiresMs === null ? 'it cannot renew itself' : spanLeft(expiresMs, world.nowMs)
+  const isOver = !lives && (expiresMs !== null || oldMs > LONGEST_SESSION_MS)
+  const end =
+    expiresMs !== null
+      ? spanLeft(expiresMs, world.nowMs)
+      : isOver
+        ? `expired, since the file is ${spanText(oldMs)} old`
+        : 'it cannot renew itself'
   const code = line.path === files.configPath ? 'token-in-config' : 'token-in-credentials'
   return finding('stale', code, lives ? 'warning' : 'bad', {
     what: `a session is pasted into ${placeText(line, workspace)}; ${end}`,
     cure: importCommand(keys),
-    fix: 'drop-session',
+    // One that may live is somebody's only way in: the person takes it out, or what AWS says of it does.
+    fix: isOver ? 'drop-session' : null,
     profiles: [keys.profile],
   })
 }
 
 function staticKeys({ workspace }: Look, keys: FileKeys): Finding {
   const id = keys.lines.findLast(({ key, value }) => key === 'aws_access_key_id' && value !== '')
-  const line = id ?? sessionLine(keys)
+  const where = placeText(id ?? sessionLine(keys), workspace)
+  const mending = importable(keys)
   return finding('stale', 'static-keys', 'warning', {
-    what: `the long-lived key ${id === undefined ? '…' : shownKeyId(id.value)} lies in ${placeText(line, workspace)}`,
-    cure: importCommand(keys),
-    fix: 'import',
+    what: `${mending.fix === null ? 'what looks like ' : ''}the long-lived key ${id === undefined ? '…' : shownKeyId(id.value)} lies in ${where}`,
+    ...mending,
     profiles: [keys.profile],
   })
+}
+
+/** Half a pair, or two keys in one profile, is nothing that `import` can take. */
+function importable(keys: FileKeys): Pick<Finding, 'cure' | 'fix'> {
+  try {
+    longLivedPair(keys)
+    return { cure: importCommand(keys), fix: 'import' }
+  } catch (error) {
+    if (!(error instanceof CredError)) throw error
+    return { cure: error.hint === null ? null : shown(error.hint, 400), fix: null }
+  }
 }
 
 function openFile({ workspace }: Look, document: IniDocument | null, keys: readonly FileKeys[]): Finding[] {

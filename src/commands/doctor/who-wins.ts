@@ -29,7 +29,10 @@ export function winners(look: Look): Winner[] {
   const groups = sameAnswers(look.wins.verdicts)
   const named = look.asNamed ? [] : sameAnswers(look.named.verdicts).filter(([first]) => first?.source != null)
   const differs = named.length > 0 && look.wins.verdicts.some(({ source }) => source?.profile !== look.profile)
-  const rows = groups.map((verdicts) => winnerOf(look, verdicts, []))
+  const rows = groups.map((verdicts) => ({
+    ...winnerOf(look, verdicts, []),
+    ...(verdicts[0]?.source ? { words: wordsOf(verdicts, groups) } : {}),
+  }))
   if (!differs) return rows
   for (const verdicts of named) {
     const i = rows.findIndex(({ source }) => source !== null && isSame(source, verdicts[0]?.source ?? null))
@@ -49,7 +52,10 @@ export function whoWinsFindings(look: Look): Finding[] {
   const refusing = groups.filter(([first]) => first?.source == null)
   if (taking.length === 0) return [noCredentials(look, refusing)]
   const shadow = ['AWS_PROFILE', 'AWS_DEFAULT_PROFILE'].find((name) => env[name])
-  const isShadowed = !asNamed && shadow !== undefined && taking.some(([first]) => first?.source?.kind === 'environment')
+  // A profile without credentials of its own is named for its region and the like.
+  const isSource = look.named.verdicts.some(({ source }) => source?.profile != null)
+  const isShadowed =
+    !asNamed && shadow !== undefined && isSource && taking.some(([first]) => first?.source?.kind === 'environment')
   const found: Finding[] = []
   if (isShadowed) {
     found.push(
@@ -62,7 +68,7 @@ export function whoWinsFindings(look: Look): Finding[] {
   } else if (taking.length > 1) {
     found.push(
       finding('wins', 'tools-disagree', 'warning', {
-        what: taking.map((verdicts) => `${labelsOf(verdicts).join(', ')}: ${wordsOf(verdicts)}`).join('; '),
+        what: taking.map((verdicts) => `${labelsOf(verdicts).join(', ')}: ${wordsOf(verdicts, taking)}`).join('; '),
         profiles: [profile],
       }),
     )
@@ -142,8 +148,13 @@ function refusalText(look: Look, [first]: readonly Verdict[]): string {
   return `${refusalWords(refusal)}${where}`
 }
 
-function wordsOf([first]: readonly Verdict[]): string {
-  return first?.source ? sourceWords(first.source) : 'nothing'
+/** Where two take the same keys, they differ by the token that goes with these. */
+function wordsOf([first]: readonly Verdict[], all: readonly (readonly Verdict[])[]): string {
+  const source = first?.source
+  if (!source) return 'nothing'
+  const words = sourceWords(source)
+  const isAlone = all.filter(([other]) => other?.source && sourceWords(other.source) === words).length < 2
+  return isAlone || source.token === null ? words : `${words} with ${source.token}`
 }
 
 function winnerOf(look: Look, verdicts: readonly Verdict[], named: readonly Verdict[]): Winner {

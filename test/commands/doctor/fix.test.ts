@@ -6,7 +6,7 @@ import { cached, NOW_MS, SECRET, TEMPORARY, TOKEN } from '../../support/broken-w
 import { fakeTerminal } from '../../support/fake-context.ts'
 import { place, run, writeAwsFile } from '../../support/vault-place.ts'
 
-const PASTED = `[profile app]\n# kept\nregion = eu-west-1\naws_access_key_id = ${TEMPORARY}\naws_secret_access_key = ${SECRET}\naws_session_token = ${TOKEN}\n`
+const PASTED = `[profile app]\n# kept\nregion = eu-west-1\naws_access_key_id = ${TEMPORARY}\naws_secret_access_key = ${SECRET}\naws_session_token = ${TOKEN}\nx_security_token_expires = 2026-11-20T00:00:00Z\n`
 
 test('--fix takes out a pasted session and expired cache entries, leaves live ones, and looks again', async (t) => {
   const here = await place(t)
@@ -27,7 +27,7 @@ test('--fix takes out a pasted session and expired cache entries, leaves live on
   assert.match(err, /^removed 1 expired session of the AWS CLI$/m)
   assert.deepEqual([existsSync(old), existsSync(live)], [false, true])
   const config = readFileSync(join(here.home, '.aws/config'), 'utf8')
-  assert.equal(config, '[profile app]\n# kept\nregion = eu-west-1\n')
+  assert.equal(config, '[profile app]\n# kept\nregion = eu-west-1\nx_security_token_expires = 2026-11-20T00:00:00Z\n')
   assert.equal(out.split('who wins').length, 3, 'it looked twice')
   const last = out.slice(out.lastIndexOf('who wins'))
   assert.ok(!/token-in-config|cli-cache/.test(last), last)
