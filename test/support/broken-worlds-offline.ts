@@ -387,9 +387,9 @@ export const SETUP_WORLDS: readonly BrokenWorld[] = [
   {
     name: 'an AWS CLI',
     env: live,
-    files: { 'bin/aws': script('aws-cli/2.31.4 Python/3.13.7 Linux/6.1 exe/x86_64') },
+    files: { 'bin/aws': script('aws-cli/2.33.4 Python/3.13.7 Linux/6.1 exe/x86_64') },
     finds: [],
-    shows: [/ok cli {18}aws-cli 2\.31\.4 \(~\/bin\/aws\)/],
+    shows: [/ok cli {18}aws-cli 2\.33\.4 \(~\/bin\/aws\)/],
   },
   {
     name: 'an AWS CLI that does not know aws login',

@@ -45,6 +45,7 @@ export interface FoundThere {
     readonly findings: readonly {
       code: string
       severity: string
+      group: string
       what: string
       why: string
       cure: string | null
