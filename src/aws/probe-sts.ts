@@ -13,8 +13,10 @@ export interface StsProbe {
   readonly host: string
   readonly network: Network
   readonly tookMs: number
-  /** STS's time minus this machine's, to a second: the Date header has no more. */
+  /** STS's time minus this machine's, to a second: the Date header has no more. As the clock stands at the end. */
   readonly offsetMs: number | null
+  /** By how much this machine's clock was set while STS was asked. */
+  readonly setByMs: number
 }
 
 const TIMEOUT_MS = 3_000
@@ -47,8 +49,9 @@ export async function probeSts(place: StsPlace, settings: CallSettings, nowMs: (
       throw Object.assign(new Error('not STS'), { $response: { statusCode: answer.status } })
     }
     const dateMs = Date.parse(answer.headers.date ?? '')
-    const offsetMs = Number.isFinite(dateMs) ? dateMs + HALF_SECOND_MS - (sentMs + tookMs / 2) : null
-    return { host, network, tookMs, offsetMs }
+    const endedMs = nowMs()
+    const offsetMs = Number.isFinite(dateMs) ? dateMs + HALF_SECOND_MS - (endedMs - tookMs / 2) : null
+    return { host, network, tookMs, offsetMs, setByMs: endedMs - sentMs - tookMs }
   } catch (error) {
     if (error instanceof CredError) throw error
     const regionFact = place.regionFrom === null ? null : `${place.regionFrom} says ${place.region}`

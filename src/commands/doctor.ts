@@ -12,6 +12,7 @@ import { screenOf } from '../io/screen.ts'
 import { CHECKS } from './doctor/checks.ts'
 import { doctorJson } from './doctor/doctor-json.ts'
 import { groupsText, headText, winnersText } from './doctor/doctor-text.ts'
+import { withRefusedSessions } from './doctor/identity.ts'
 import { type Check, type Look, type LookOptions, lookAround, TOOL_WORDS } from './doctor/look.ts'
 import { winners } from './doctor/who-wins.ts'
 import { openWorkspace, type Workspace } from './session/workspace.ts'
@@ -124,7 +125,7 @@ async function examine(
     all.push(...found)
     showText(groupsText(found, [group], screen, quiet))
   }
-  const findings = withoutRefusedImports(all)
+  const findings = withoutRefusedImports(withRefusedSessions(all))
   if (json) show(doctorJson(look, findings))
   showText(`\n${closingLine(findings)}\n`)
   return { look, findings }

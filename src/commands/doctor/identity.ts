@@ -119,3 +119,14 @@ function cureOf(
     return { cure: withCommand('', importCommand(keys), ' --drop-key') ?? fact.cure, fix: null }
   return { cure: importCommand(keys), fix: 'drop-session' }
 }
+
+/** A pasted session that AWS refuses is over, whatever the file tells of its end: `--fix` may take it out. */
+export function withRefusedSessions(findings: readonly Finding[]): Finding[] {
+  const refused = findings.filter(({ code, fix }) => code === 'identity' && fix === 'drop-session')
+  const profiles = new Set(refused.flatMap((each) => each.profiles))
+  return findings.map((each) =>
+    each.code.startsWith('token-in-') && each.profiles.some((name) => profiles.has(name))
+      ? { ...each, fix: 'drop-session' }
+      : each,
+  )
+}

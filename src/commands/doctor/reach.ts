@@ -20,7 +20,9 @@ export async function reachFindings(look: Look): Promise<Finding[]> {
   try {
     const place = stsPlace(settings, namedPartition(settings))
     const { probeSts } = await import('../../aws/probe-sts.ts')
-    const { host, network, tookMs, offsetMs } = await probeSts(place, settings, () => workspace.context.nowMs())
+    const { host, network, tookMs, offsetMs, setByMs } = await probeSts(place, settings, () =>
+      workspace.context.nowMs(),
+    )
     const way = [
       `${shown(host, 300)}, ${Math.round(tookMs)} ms`,
       whyThere(place),
@@ -31,7 +33,7 @@ export async function reachFindings(look: Look): Promise<Finding[]> {
     ]
     return [
       finding('reach', 'endpoint', 'good', { what: way.join('; ') }),
-      ...(offsetMs === null ? [] : [clockFinding(offsetMs, workspace.context.platform)]),
+      ...(offsetMs === null ? [] : [clockFinding({ offsetMs, setByMs }, workspace.context.platform)]),
     ]
   } catch (error) {
     if (!(error instanceof CredError)) throw error
@@ -58,20 +60,25 @@ function whyThere({ override, region, regionFrom, tokenKind }: StsPlace): string
   return regionFrom === null ? `${region}, since nobody names a region` : `${region} by ${shown(regionFrom, 200)}`
 }
 
-function clockFinding(offsetMs: number, platform: string): Finding {
+/** A clock that is set while we look, by more than it runs off by itself. */
+const SET_MS = 2_000
+
+function clockFinding(
+  { offsetMs, setByMs }: Readonly<Record<'offsetMs' | 'setByMs', number>>,
+  platform: string,
+): Finding {
   const off = Math.abs(offsetMs)
-  const where = `${spanText(off)} ${offsetMs > 0 ? "behind AWS's" : "ahead of AWS's"}`
+  const wasSet = Math.abs(setByMs) > SET_MS ? `; it was set by ${spanText(Math.abs(setByMs))} while AWS was asked` : ''
+  const where = `this machine's clock is ${spanText(off)} ${offsetMs > 0 ? "behind AWS's" : "ahead of AWS's"}${wasSet}`
+  const cure = clockCommand(platform)
   if (off >= SKEW_MS) {
-    return finding('reach', 'clock', 'bad', {
-      what: `this machine's clock is ${where}; the AWS CLI and boto3 cannot correct for it, and services refuse their calls`,
-      cure: clockCommand(platform),
-    })
+    const what = `${where}; the AWS CLI and boto3 cannot correct for it, and services refuse their calls`
+    return finding('reach', 'clock', 'bad', { what, cure })
   }
   if (off >= NOTED_SKEW_MS) {
-    return finding('reach', 'clock', 'warning', {
-      what: `this machine's clock is ${where}; from 5 min on calls are refused`,
-      cure: clockCommand(platform),
-    })
+    return finding('reach', 'clock', 'warning', { what: `${where}; from 5 min on calls are refused`, cure })
   }
-  return finding('reach', 'clock', 'good', { what: `${(off / 1000).toFixed(1)} s from AWS` })
+  return finding('reach', 'clock', wasSet === '' ? 'good' : 'warning', {
+    what: `${(off / 1000).toFixed(1)} s from AWS${wasSet}`,
+  })
 }
