@@ -44,7 +44,7 @@ async function identityOf(look: Look, { source }: Asked): Promise<Finding[]> {
   const words = sourceWords(source)
   let keys: WinningKeys | null
   try {
-    keys = await winningKeys(look.workspace, source)
+    keys = await winningKeys(look, source)
   } catch (error) {
     if (!(error instanceof CredError)) throw error
     // A person is asked at the next use: nothing is broken.

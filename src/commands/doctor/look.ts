@@ -9,6 +9,7 @@ import { TOOLS } from '../../core/precedence/precedence-tools.ts'
 import { askingShell } from '../../core/shell-cures.ts'
 import { shown } from '../../core/text.ts'
 import { cliCacheSession } from '../../io/cli-cache-session.ts'
+import { type KeyringState, keyringState } from '../../io/keyring-state.ts'
 import { shortPath } from '../../io/screen.ts'
 import { meantProfile } from '../session/shell-profile.ts'
 import type { Workspace } from '../session/workspace.ts'
@@ -29,6 +30,8 @@ export interface Look {
   /** What they take of the profile by `--profile`. */
   readonly named: WhoWins
   readonly offline: boolean
+  /** Asked once, by whoever is the first to need it. */
+  keyring(): Promise<KeyringState>
 }
 
 /** The word for each tool after `--tool`. */
@@ -66,7 +69,12 @@ export function lookAround(workspace: Workspace, { typed, toolWord, offline }: L
   const profile = typed ?? ofShell
   const asNamed = typed !== null && typed !== ofShell
   const named = whoWins(world, profile, tools)
+  let keyring: Promise<KeyringState> | null = null
   return {
+    keyring: () => {
+      keyring ??= keyringState(context)
+      return keyring
+    },
     workspace,
     profile,
     by: typed === null || !asNamed ? by : 'typed',

@@ -23,7 +23,8 @@ export function hookFindings({ workspace, shell }: Look): Finding[] {
 }
 
 /** Whether the store can be read now, without asking anybody. */
-export async function storeFindings({ workspace }: Look): Promise<Finding[]> {
+export async function storeFindings(look: Look): Promise<Finding[]> {
+  const { workspace } = look
   const { storeKind, context, paths } = workspace
   // Nothing was ever put away on this machine.
   if (storeKind === null) return []
@@ -34,6 +35,11 @@ export async function storeFindings({ workspace }: Look): Promise<Finding[]> {
       if (!isVaultLocked(context, header)) return [finding('setup', 'store', 'good', { what: 'the vault is open' })]
       return [finding('setup', 'store', 'warning', { what: 'the vault is locked', cure: 'aws-cred unlock' })]
     }
+    const state = await look.keyring()
+    if (state === 'locked')
+      return [finding('setup', 'store', 'warning', { what: 'the keychain is locked', cure: 'aws-cred unlock' })]
+    if (state === 'silent')
+      return [finding('setup', 'store', 'bad', { what: 'the keychain does not answer', cure: 'aws-cred unlock' })]
     const answers = await keychainAnswers(workspace)
     if (answers) return [finding('setup', 'store', 'good', { what: 'the keychain answers' })]
     const what = 'the keychain cannot be reached; aws-cred unlock says why'

@@ -100,6 +100,13 @@ function noCredentials(look: Look, refusing: readonly (readonly Verdict[])[]): F
       : `${labelsOf(verdicts).join(', ')}: ${refusalText(look, verdicts)}`,
   )
   const onlyEmpty = refusing.every(([first]) => first?.refusal?.code === 'nothing-found')
+  if (onlyEmpty && isHeldHere(look)) {
+    return finding('wins', 'no-credentials', 'bad', {
+      what: `profile ${quoted(profile, 60)} has no credential_process line: no tool finds what aws-cred holds for it`,
+      cure: pasteable`aws-cred setup ${profile}`,
+      profiles: [profile],
+    })
+  }
   const others = onlyEmpty && look.by === null ? givingProfiles(look) : []
   if (others.length > 0) return nobodyNamed(look, others)
   return finding('wins', 'no-credentials', 'bad', {
@@ -107,6 +114,13 @@ function noCredentials(look: Look, refusing: readonly (readonly Verdict[])[]): F
     cure: onlyEmpty ? pasteable`aws-cred add ${profile}` : nearestName(look, refusing),
     profiles: [profile],
   })
+}
+
+/** Whether only the line is missing: its key is stored, or its section says what is to be assumed. */
+function isHeldHere({ workspace, profile }: Look): boolean {
+  const section = workspace.files.profiles.profiles.get(profile)
+  const isWritten = [...(section?.properties.keys() ?? [])].some((key) => key.startsWith('aws_cred_'))
+  return isWritten || workspace.index.read('key', profile) !== null
 }
 
 /** So many are named; the others are counted. */

@@ -8,6 +8,7 @@ import { quoted } from '../../core/text.ts'
 import { credentialsOf, helperCall } from '../session/obtain-credentials.ts'
 import { type ProfileState, profileState } from '../session/profiles/profile-state.ts'
 import type { Workspace } from '../session/workspace.ts'
+import type { Look } from './look.ts'
 
 /** For one call, never to be shown. */
 export interface WinningKeys {
@@ -24,10 +25,11 @@ const SIGNABLE = /^[\x21-\x7e]{1,10000}$/
  * What a tool would sign with, without asking anybody and without starting another's program: null where only that
  * tells. Throws `CredError` where our own profile gives nothing.
  */
-export async function winningKeys(workspace: Workspace, source: CredentialSource): Promise<WinningKeys | null> {
+export async function winningKeys(look: Look, source: CredentialSource): Promise<WinningKeys | null> {
+  const { workspace } = look
   if (source.kind === 'environment') return ofVariables(workspace, source)
   if (source.kind === 'static-keys') return ofFiles(workspace, source)
-  return source.kind === 'credential-process' && source.own ? ofOurs(workspace, source) : null
+  return source.kind === 'credential-process' && source.own ? ofOurs(look, source) : null
 }
 
 function ofVariables({ context }: Workspace, { variables, token }: CredentialSource): WinningKeys | null {
@@ -75,12 +77,33 @@ function mightAsk(workspace: Workspace, { plan, session, profile, needs }: Profi
   return plan.root.kind === 'process' || hasCodeProgram
 }
 
-async function ofOurs(workspace: Workspace, { profile }: CredentialSource): Promise<WinningKeys | null> {
+/** Throws `CredError('person')` where to read the keychain would have the system ask for its password. */
+async function checkKeyring({ workspace, keyring }: Look, profile: string): Promise<void> {
+  const { storeKind, context } = workspace
+  if (storeKind !== 'keychain') return
+  const cannot = `cannot ask AWS who ${quoted(profile)} is`
+  const state = await keyring()
+  if (state === 'locked')
+    throw new CredError('person', `${cannot}: the keychain is locked`, { hint: 'aws-cred unlock' })
+  if (state === 'silent') {
+    throw new CredError('person', `${cannot}: the keychain does not answer`, { hint: 'aws-cred unlock' })
+  }
+  const isDesktop = context.platform === 'linux' && Boolean(context.env.DISPLAY || context.env.WAYLAND_DISPLAY)
+  if (state === 'unknown' && isDesktop) {
+    const hint = pasteable`aws-cred whoami ${profile}`
+    const message = `${cannot}: whether the keychain is locked cannot be seen without busctl, gdbus or dbus-send`
+    throw new CredError('person', message, hint === null ? {} : { hint })
+  }
+}
+
+async function ofOurs(look: Look, { profile }: CredentialSource): Promise<WinningKeys | null> {
+  const { workspace } = look
   const line = profile === null ? undefined : workspace.files.profiles.profiles.get(profile)?.properties
   const value = line?.get('credential_process')?.value ?? ''
   const served = parseOwnLine(value, workspace.context.platform)?.profile ?? profile ?? ''
   const state = profileState(workspace, served)
   if (mightAsk(workspace, state)) return null
+  await checkKeyring(look, served)
   const work = credentialsOf(workspace, state.plan, { ...helperCall(workspace, true), refresh: false })
   let timer: NodeJS.Timeout | undefined
   const late = new Promise<never>((_, reject) => {
