@@ -160,7 +160,7 @@ write_list() {
 
 rc_line() {
   case $1 in
-    ps) printf "if ([IO.File]::Exists('%s/hook.ps1')) { . '%s/hook.ps1' } %s" "$share" "$share" "$mark" ;;
+    ps) printf '%s %s' "try { . '$share/hook.ps1' } catch { $ps_catch }" "$mark" ;;
     fish) printf "if test -r %s; source %s; end %s" "$2" "$2" "$mark" ;;
     *) printf "if [ -r %s ]; then . %s; fi %s" "$2" "$2" "$mark" ;;
   esac
@@ -367,6 +367,8 @@ main() {
   bin=$prefix/bin share=$prefix/share/aws-cred
   list=$share/installed.list
   mark='# added by the installer of aws-cred'
+  # As in install.ps1, whose line this script removes too.
+  ps_catch="if (\$_.FullyQualifiedErrorId -cne 'CommandNotFoundException') { \$Host.UI.WriteErrorLine(\"\$_\") }"
   files='shell/hook.bash shell/hook.zsh shell/hook.fish shell/hook.ps1 install.sh install.ps1'
   files="$files shell/completion.bash shell/completion.zsh shell/completion.fish shell/completion.ps1"
   system=$(uname -s)

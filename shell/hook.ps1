@@ -4,26 +4,57 @@
 # Settings: $env:AWS_CRED_HOOK=off, AWS_CRED_WARN_MINUTES (10), NO_COLOR.
 # The language, .NET and $Host.UI only: a cmdlet may load a module, or be a function of the user's. Nothing is put into
 # the pipeline of prompt, whose first object is the prompt. ASCII only: 5.1 reads a file without BOM as ANSI.
-# What a prompt without news does not need is one string below, which is parsed when it is first needed: parsing is most of
-# what dot-sourcing costs.
+# A method call, a comparison or the name of a .NET type costs milliseconds when it is first met, a plain statement next to
+# nothing. So loading meets none, nor does a prompt without AWS variables: all else is one string below, parsed when needed.
 
-# Below FullLanguage .NET calls fail; and only a shell with a host to prompt at gets the hook.
-if ($ExecutionContext.SessionState.LanguageMode -ne 'FullLanguage') { return }
+# $? first, and false again before the wrapped prompt, which may show it. A failing check never breaks a prompt.
+$__AwsCredPrompt = {
+    $__AwsCredOk = $?
+    $global:__AwsCredRan = $MyInvocation
+    if ($env:AWS_ACCESS_KEY_ID -or $env:AWS_SECRET_ACCESS_KEY -or $env:AWS_SESSION_TOKEN -or $env:AWS_SECURITY_TOKEN -or
+        $env:AWS_DEFAULT_PROFILE -or $global:__AwsCredKey) {
+        try { $null = __AwsCredLook } catch { $global:Error.RemoveAt(0) }
+    }
+    if (-not $__AwsCredOk) {
+        if ($null -eq $global:__AwsCred) { __AwsCredLoad }
+        __AwsCredFail -ErrorAction Ignore
+    }
+    & $global:__AwsCredPrompt0
+}
 
-$__AwsCredOld = $ExecutionContext.SessionState.PSVariable.GetValue('global:__AwsCred')
-# Originals: the prompts that were there, by number, so that two wrappers can never call each other in a circle.
-$global:__AwsCred = @{ Code = ''; Note = ''; Base = 'none'; Problem = ''; Conflict = ''; At = $null; Left = 0
-    Time = ''; TimeOf = ''; Told = ''; Ran = 0; Originals = @(); Key = ''; Seen = 0; From = [long]0; Until = [long]0; Loaded = $false }
-# Sourced again: what was told stays told.
-if ($null -ne $__AwsCredOld) {
-    foreach ($__AwsCredName in 'Code', 'Note', 'Time', 'TimeOf', 'Originals') { $global:__AwsCred[$__AwsCredName] = $__AwsCredOld[$__AwsCredName] }
+# Sourced again: the functions that are there put ours around a prompt that has taken its place since.
+if (${function:global:__AwsCredLoad} -is [scriptblock]) { __AwsCredLoad; __AwsCredWrap $__AwsCredPrompt }
+else {
+    $global:__AwsCred = $null
+    $global:__AwsCredRan = $null
+    $global:__AwsCredPrompt0 = ${function:global:prompt}
+    ${function:global:prompt} = $__AwsCredPrompt
 }
 $global:AWS_CRED_STATE = 'none'
 $global:AWS_CRED_LEFT = ''
+$global:__AwsCredKey = ''
+$env:AWS_CRED_HOOKED = -join ('powershell:', $PID)
 
+# Puts the functions that do the work in the place of the two below.
 function global:__AwsCredLoad {
-    if ($global:__AwsCred.Loaded) { return }
+    # .NET calls would fail there.
+    if ($ExecutionContext.SessionState.LanguageMode -ne 'FullLanguage') {
+        function global:__AwsCredLook { }
+        function global:__AwsCredWrap { }
+        function global:__AwsCredFail { [CmdletBinding()] param() }
+        function global:Get-AwsCredStatus { 'off: the hook needs the language mode FullLanguage' }
+        $env:AWS_CRED_HOOKED = $null
+        return
+    }
     & ([scriptblock]::Create(@'
+# Sourced again: what was told stays told.
+$old = $global:__AwsCred
+$global:__AwsCred = @{ Code = ''; Note = ''; Base = 'none'; Problem = ''; Conflict = ''; At = $null; Left = 0
+    Time = ''; TimeOf = ''; Told = ''; Seen = 0; From = [long]0; Until = [long]0 }
+if ($null -ne $old) {
+    foreach ($name in 'Code', 'Note', 'Time', 'TimeOf') { $global:__AwsCred[$name] = $old[$name] }
+}
+
 function global:__AwsCredNow { [DateTime]::UtcNow.Ticks }
 
 # True where `setx` has put keys into the registry; asked on a change only.
@@ -159,7 +190,7 @@ function global:__AwsCredCheck([int]$Seen) {
     $l = -not [string]::IsNullOrEmpty([Environment]::GetEnvironmentVariable('AWS_SECURITY_TOKEN'))
     $profile2 = [Environment]::GetEnvironmentVariable('AWS_DEFAULT_PROFILE')
     if (-not ($k -or $s -or $t -or $l -or $profile2) -or [Environment]::GetEnvironmentVariable('AWS_CRED_HOOK') -ceq 'off') {
-        if ($a.Key) { $a.Key = ''; $a.Code = ''; $a.Note = ''; $a.Told = ''; $a.Conflict = ''; $a.At = $null }
+        if ($global:__AwsCredKey) { $global:__AwsCredKey = ''; $a.Code = ''; $a.Note = ''; $a.Told = ''; $a.Conflict = ''; $a.At = $null }
         $global:AWS_CRED_STATE = 'none'; $global:AWS_CRED_LEFT = ''
         return
     }
@@ -179,8 +210,8 @@ function global:__AwsCredCheck([int]$Seen) {
         $lengths = "$([Environment]::GetEnvironmentVariable('AWS_SESSION_TOKEN').Length) $([Environment]::GetEnvironmentVariable('AWS_SECURITY_TOKEN').Length)"
     }
     $key = "$k $s $t $l $id $lengths $name=$text $profile1 $profile2"
-    if ($key -cne $a.Key) {
-        $a.Key = $key
+    if ($key -cne $global:__AwsCredKey) {
+        $global:__AwsCredKey = $key
         __AwsCredJudge $k $s $t $l $profile1 $profile2 $id $name $text
     }
     $state = $a.Base; $code = $a.Problem; $minutes = ''; $left = [long]0
@@ -216,13 +247,37 @@ function global:__AwsCredCheck([int]$Seen) {
     if ($say) { __AwsCredSay $say $left }
 }
 
+# Most prompts find the variables as they were (by a hash of them: no values are kept) and no full minute passed. Both tokens
+# at once are looked at each time, since they may differ.
+function global:__AwsCredLook {
+    $a = $global:__AwsCred
+    $seen = [string]::Join("`n", [string[]]([Environment]::GetEnvironmentVariable('AWS_ACCESS_KEY_ID'),
+            -not [Environment]::GetEnvironmentVariable('AWS_SECRET_ACCESS_KEY'), -not [Environment]::GetEnvironmentVariable('AWS_SESSION_TOKEN'),
+            [Environment]::GetEnvironmentVariable('AWS_PROFILE'), [Environment]::GetEnvironmentVariable('AWS_DEFAULT_PROFILE'),
+            [Environment]::GetEnvironmentVariable('AWS_CREDENTIAL_EXPIRATION'), [Environment]::GetEnvironmentVariable('AWS_SESSION_EXPIRATION'),
+            [Environment]::GetEnvironmentVariable('AWSUME_EXPIRATION'), [Environment]::GetEnvironmentVariable('AWS_SSO_SESSION_EXPIRATION'),
+            [Environment]::GetEnvironmentVariable('AWS_CRED_WARN_MINUTES'), [Environment]::GetEnvironmentVariable('AWS_CRED_HOOK'))).GetHashCode() -bor 1
+    if ($seen -ne $a.Seen -or [Environment]::GetEnvironmentVariable('AWS_SECURITY_TOKEN') -or
+        [DateTime]::UtcNow.Ticks -ge $a.Until -or [DateTime]::UtcNow.Ticks -lt $a.From) { __AwsCredCheck $seen }
+}
+
 # Advanced, because only $PSCmdlet.WriteError makes $? false in the caller; called with -ErrorAction Ignore it leaves $Error alone.
 function global:__AwsCredFail {
     [CmdletBinding()] param()
     $PSCmdlet.WriteError([Management.Automation.ErrorRecord]::new([Exception]::new('aws-cred'), 'aws-cred', 'NotSpecified', $null))
 }
 
-function global:__AwsCredReport {
+# Puts ours around the prompt that is there now. Each wrapper calls a prompt of its own number, so that two of them can never
+# call each other in a circle.
+function global:__AwsCredWrap([scriptblock]$Ours) {
+    if ("${function:global:prompt}".Contains('__AwsCredLook')) { return }
+    $n = 0
+    while ($null -ne $ExecutionContext.SessionState.PSVariable.Get("global:__AwsCredPrompt$n")) { $n += 1 }
+    $ExecutionContext.SessionState.PSVariable.Set("global:__AwsCredPrompt$n", ${function:global:prompt})
+    ${function:global:prompt} = [scriptblock]::Create("$Ours".Replace('__AwsCredPrompt0', "__AwsCredPrompt$n"))
+}
+
+function global:Get-AwsCredStatus {
     if ([Environment]::GetEnvironmentVariable('AWS_CRED_HOOK') -ceq 'off') { return 'off: AWS_CRED_HOOK=off' }
     __AwsCredCheck 0
     $line = $global:AWS_CRED_STATE
@@ -230,52 +285,16 @@ function global:__AwsCredReport {
     if ($global:__AwsCred.Told) { $line += ': ' + (__AwsCredWords $global:__AwsCred.Told $global:__AwsCred.Left) }
     $line
     # A prompt put around ours later still runs it, so the last run counts as well as the text.
-    if ("${function:global:prompt}".Contains('__AwsCredCheck') -or $global:__AwsCred.Ran -eq $MyInvocation.HistoryId) {
+    if ("${function:global:prompt}".Contains('__AwsCredLook') -or
+        ($null -ne $global:__AwsCredRan -and $global:__AwsCredRan.HistoryId -eq $MyInvocation.HistoryId)) {
         "hook registered, powershell:$PID"
     } else {
         'hook overwritten: prompt was replaced; dot-source hook.ps1 again, last in $PROFILE'
     }
 }
 '@))
-    $global:__AwsCred.Loaded = $true
 }
 
-function global:Get-AwsCredStatus { __AwsCredLoad; __AwsCredReport }
+function global:__AwsCredLook { __AwsCredLoad; __AwsCredLook }
 
-# $? first, and false again before the wrapped prompt, which may show it. A failing check never breaks a prompt.
-# Most prompts find the variables as they were (by a hash of them: no values are kept) and no full minute passed. Both tokens
-# at once are looked at each time, since they may differ.
-$__AwsCredPrompt = {
-    $__AwsCredOk = $?
-    try {
-        $__AwsCredIs = $global:__AwsCred
-        $__AwsCredIs.Ran = $MyInvocation.HistoryId
-        if ([Environment]::GetEnvironmentVariable('AWS_ACCESS_KEY_ID') -or [Environment]::GetEnvironmentVariable('AWS_SECRET_ACCESS_KEY') -or
-            [Environment]::GetEnvironmentVariable('AWS_SESSION_TOKEN') -or [Environment]::GetEnvironmentVariable('AWS_SECURITY_TOKEN') -or
-            [Environment]::GetEnvironmentVariable('AWS_DEFAULT_PROFILE') -or $__AwsCredIs.Key) {
-            $__AwsCredSeen = [string]::Join("`n", [string[]]([Environment]::GetEnvironmentVariable('AWS_ACCESS_KEY_ID'),
-                    -not [Environment]::GetEnvironmentVariable('AWS_SECRET_ACCESS_KEY'), -not [Environment]::GetEnvironmentVariable('AWS_SESSION_TOKEN'),
-                    [Environment]::GetEnvironmentVariable('AWS_PROFILE'), [Environment]::GetEnvironmentVariable('AWS_DEFAULT_PROFILE'),
-                    [Environment]::GetEnvironmentVariable('AWS_CREDENTIAL_EXPIRATION'), [Environment]::GetEnvironmentVariable('AWS_SESSION_EXPIRATION'),
-                    [Environment]::GetEnvironmentVariable('AWSUME_EXPIRATION'), [Environment]::GetEnvironmentVariable('AWS_SSO_SESSION_EXPIRATION'),
-                    [Environment]::GetEnvironmentVariable('AWS_CRED_WARN_MINUTES'), [Environment]::GetEnvironmentVariable('AWS_CRED_HOOK'))).GetHashCode() -bor 1
-            if ($__AwsCredSeen -ne $__AwsCredIs.Seen -or [Environment]::GetEnvironmentVariable('AWS_SECURITY_TOKEN') -or
-                [DateTime]::UtcNow.Ticks -ge $__AwsCredIs.Until -or [DateTime]::UtcNow.Ticks -lt $__AwsCredIs.From) {
-                __AwsCredLoad
-                $null = __AwsCredCheck $__AwsCredSeen
-            }
-        }
-        if (-not $__AwsCredOk) { __AwsCredLoad }
-    } catch { $global:Error.RemoveAt(0) }
-    if (-not $__AwsCredOk) { __AwsCredFail -ErrorAction Ignore }
-    & $global:__AwsCred.Originals[0]
-}
-
-[Environment]::SetEnvironmentVariable('AWS_CRED_HOOKED', "powershell:$PID")
-if ($null -eq $__AwsCredOld -or -not "${function:global:prompt}".Contains('__AwsCredCheck')) {
-    if ($null -ne $__AwsCredOld) {
-        $__AwsCredPrompt = [scriptblock]::Create("$__AwsCredPrompt".Replace('Originals[0]', "Originals[$($global:__AwsCred.Originals.Count)]"))
-    }
-    $global:__AwsCred.Originals += , ${function:global:prompt}
-    ${function:global:prompt} = $__AwsCredPrompt
-}
+function global:Get-AwsCredStatus { __AwsCredLoad; Get-AwsCredStatus }

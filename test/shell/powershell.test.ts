@@ -83,7 +83,8 @@ test('powershell', { timeout: 120_000, concurrency: 3 }, async (t) => {
   void t.test('dot-sourced twice: wrapped once, no duplicate message', async (t) => {
     const shell = await open(t, { after: `. '${hookFile.powershell}'` })
     assert.equal(shell.first.hooks.length, 1, shell.first.text)
-    assert.equal(await ask(shell, '$__AwsCred.Originals.Count'), '1')
+    const second = "$null -eq $ExecutionContext.SessionState.PSVariable.Get('global:__AwsCredPrompt1')"
+    assert.equal(await ask(shell, second), 'True')
     assert.deepEqual((await shell.run(`. '${hookFile.powershell}'`)).hooks, [])
   })
   void t.test('a wrapped prompt that returns null, an array, throws or writes to the host is passed on', async (t) => {
@@ -141,6 +142,11 @@ test('powershell', { timeout: 120_000, concurrency: 3 }, async (t) => {
     await shell.run("$ExecutionContext.SessionState.LanguageMode = 'ConstrainedLanguage'")
     const { text, hooks } = await shell.run(`. '${hookFile.powershell}'`)
     assert.deepEqual([text.replace(/^.*hook\.ps1'\n/, ''), hooks], ['', []])
+    assert.match((await shell.run('1')).text, /1\n1\n$/)
+    // A failed command too is where the rest would be loaded, and so is sourcing it again.
+    assert.deepEqual((await shell.run(`. '${hookFile.powershell}'; Get-Command no-such-thing-here`)).hooks, [])
+    assert.match((await shell.run('Get-AwsCredStatus')).text, /\noff: the hook needs the language mode FullLanguage\n$/)
+    assert.equal(await ask(shell, '$null -eq $env:AWS_CRED_HOOKED'), 'True')
     assert.equal((await shell.run('1')).status, 'True')
   })
   void t.test('NO_COLOR, TERM=dumb and a pipe switch the colour off', async (t) => {
