@@ -368,7 +368,7 @@ main() {
   list=$share/installed.list
   mark='# added by the installer of aws-cred'
   # As in install.ps1, whose line this script removes too.
-  ps_catch="if (\$_.FullyQualifiedErrorId -cne 'CommandNotFoundException') { \$Host.UI.WriteErrorLine(\"\$_\") }"
+  ps_catch="& { if (\$_.FullyQualifiedErrorId -cne 'CommandNotFoundException') { \$Host.UI.WriteErrorLine(\"\$_\") } }"
   files='shell/hook.bash shell/hook.zsh shell/hook.fish shell/hook.ps1 install.sh install.ps1'
   files="$files shell/completion.bash shell/completion.zsh shell/completion.fish shell/completion.ps1"
   system=$(uname -s)

@@ -2,18 +2,24 @@ import { copyFileSync, mkdtempSync, rmSync } from 'node:fs'
 import { availableParallelism, loadavg, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { BINARY, ensureBuilt } from '../support/built-binary.ts'
+import { benchCompletion } from './completion-cost.ts'
+import { benchExport } from './export-cost.ts'
 import { type Bench, benchHits } from './hits.ts'
-import { benchHooks } from './hooks.ts'
+import { benchPrompts } from './prompt-cost.ts'
 import { print } from './report.ts'
+import { benchShellStarts } from './shell-start.ts'
 
 /**
- * `npm run bench [-- hits|hooks] [ROUNDS]`: the bars of the issues. Every comparison runs its commands in turn within one
+ * `npm run bench [-- hits|hooks] [ROUNDS]`: the bars of the issues; each part of `hooks` by its name too. Every comparison runs its commands in turn within one
  * run, from a fresh copy of the executable (the page cache of a file just built is another than that of a copy).
  */
-const parts: Readonly<Record<string, (bench: Bench) => Promise<void>>> = { hits: benchHits, hooks: benchHooks }
+const hooks = { prompts: benchPrompts, starts: benchShellStarts, completion: benchCompletion, export: benchExport }
+const parts: Readonly<Record<string, (bench: Bench) => Promise<void>>> = { hits: benchHits, ...hooks }
 const words = process.argv.slice(2)
 const rounds = Number(words.find((word) => /^[0-9]+$/.test(word)) ?? 40)
-const names = words.filter((word) => !/^[0-9]+$/.test(word))
+const names = words
+  .filter((word) => !/^[0-9]+$/.test(word))
+  .flatMap((word) => (word === 'hooks' ? Object.keys(hooks) : [word]))
 const unknown = names.find((name) => parts[name] === undefined)
 if (unknown !== undefined) throw new Error(`there is no part ${unknown}: ${Object.keys(parts).join(', ')}`)
 

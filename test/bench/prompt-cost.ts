@@ -8,6 +8,7 @@ import {
   type ShellName,
   type ShellSession,
 } from '../support/shell-session.ts'
+import type { Bench } from './hits.ts'
 import { quantile } from './interleave.ts'
 import { bar, print } from './report.ts'
 
@@ -32,7 +33,7 @@ const quiet: Partial<Record<ShellName, string>> = { fish: 'set -g fish_autosugge
  * Enter to next prompt in real interactive shells on terminals of their own, one without a hook, one with ours, one with
  * direnv's, all open at once and typed at in turn. What a hook adds is the difference of the medians.
  */
-export async function benchPrompts(rounds: number): Promise<void> {
+export async function benchPrompts({ rounds }: Bench): Promise<void> {
   const prompts = rounds * 15
   const hasDirenv = spawnSync('direnv', ['version']).error === undefined
   print(`prompts, ${prompts} of each shell, AWS variables valid; Enter to next prompt`)

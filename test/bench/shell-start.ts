@@ -14,14 +14,14 @@ const line: Record<ShellName, (file: string) => string> = {
   zsh: (file) => `if [ -r '${file}' ]; then . '${file}'; fi`,
   fish: (file) => `if test -r '${file}'; source '${file}'; end`,
   powershell: (file) =>
-    `try { . '${file}' } catch { if ($_.FullyQualifiedErrorId -cne 'CommandNotFoundException') { $Host.UI.WriteErrorLine("$_") } }`,
+    `try { . '${file}' } catch { & { if ($_.FullyQualifiedErrorId -cne 'CommandNotFoundException') { $Host.UI.WriteErrorLine("$_") } } }`,
 }
 
 /** `pwsh -Command` ends before it prompts; ours leaves to the first prompt what it can. */
 const PROMPT_ONCE = '$null = prompt; exit 0'
 
 /** Interactive starts to their end: with an empty rc file, with one that sources an empty file, and with our hook. */
-export function benchShellStarts({ work, rounds }: Bench): void {
+export async function benchShellStarts({ work, rounds }: Bench): Promise<void> {
   print('\nshell start to end')
   for (const name of ['bash', 'zsh', 'fish', 'powershell'] as const) {
     const program = findShell(name)
