@@ -5,7 +5,7 @@ import type { ImportPlan } from '../core/keys/import-plan.ts'
 import { checkedKeyName } from '../core/keys/key-name.ts'
 import { pasteable, withCommand } from '../core/paste.ts'
 import { plainRequest } from '../core/setup/setup-request.ts'
-import { wrapped } from '../core/table.ts'
+import { linesText } from '../core/table.ts'
 import { listed, maskedKeyId, quoted, shown } from '../core/text.ts'
 import type { Arguments, Verb } from '../core/verb.ts'
 import { checkReplaceable } from '../io/replace-file.ts'
@@ -53,7 +53,7 @@ async function run(given: Arguments, context: Context): Promise<void> {
   const terminal = typedTerminal(context)
   const choice = await chooseImport(workspace, wish, terminal)
   if (choice.plan !== null) await carryOut(workspace, wish, choice, choice.plan, terminal)
-  else context.err(lines(choice.notes, terminal))
+  else context.err(linesText(choice.notes, terminal?.columns ?? null))
   const [first, second] = choice.left
   if (first === undefined) return
   const names = listed(choice.left.map(({ profile }) => profile))
@@ -111,7 +111,7 @@ async function carryOut(
     return
   }
   if (wish.isAsked) await ask(context, wish, plan, changeText(wish, plan, identities, before, terminal), terminal)
-  else context.err(lines(before, terminal))
+  else context.err(linesText(before, terminal?.columns ?? null))
   const { replaces, isAsked: wasAsked } = wish
   const storing = { replaces, terminal }
   const stored = wish.takes !== 'keys' ? null : await storePairs(workspace, plan.pairs, identities, storing)
@@ -120,7 +120,10 @@ async function carryOut(
   if (stored !== null) forgetFailuresForPerson(now)
   const outOfReach = stored === null ? [] : [OUT_OF_REACH]
   context.err(
-    lines([...doneLines(now, wish, plan, done), ...leftLines(now, null, copies, told), ...outOfReach], terminal),
+    linesText(
+      [...doneLines(now, wish, plan, done), ...leftLines(now, null, copies, told), ...outOfReach],
+      terminal?.columns ?? null,
+    ),
   )
 }
 
@@ -137,7 +140,9 @@ function changeText(
     const who = arn === null ? ', not verified' : ` is ${shown(arn, 300)}`
     return `${maskedKeyId(pair.accessKeyId)} of ${quoted(profile)}${who}`
   })
-  return [screen, lines(keys, terminal), lines(notes, terminal)].filter((part) => part !== '').join('\n')
+  return [screen, linesText(keys, terminal?.columns ?? null), linesText(notes, terminal?.columns ?? null)]
+    .filter((part) => part !== '')
+    .join('\n')
 }
 
 async function ask(
@@ -199,14 +204,4 @@ function doneLines(
     (each) => pasteable`  aws-cred setup ${each} --role-arn ARN --source-profile NAME` ?? [],
   )
   return next.length === 0 ? [took] : [took, 'next, a role that renews its sessions:', ...next]
-}
-
-/** Broken at spaces for a terminal; an indented line is a command, which must stay whole to be pasted. */
-function lines(texts: readonly string[], terminal: Terminal | null): string {
-  const all = texts.flatMap((text) => text.split('\n'))
-  const isWhole = (line: string) => terminal === null || line.startsWith(' ')
-  return all
-    .flatMap((line) => (isWhole(line) ? [line] : wrapped(line, terminal?.columns ?? 80)))
-    .map((line) => `${line}\n`)
-    .join('')
 }

@@ -4,6 +4,7 @@ import { CredError } from '../core/errors.ts'
 import { pasteable } from '../core/paste.ts'
 import { planSetup, type SetupPlan } from '../core/setup/setup-plan.ts'
 import { checkProfileName, type SetupRequest, setupCommand, setupRequest } from '../core/setup/setup-request.ts'
+import { linesText } from '../core/table.ts'
 import { quoted, shown } from '../core/text.ts'
 import type { Arguments, Verb } from '../core/verb.ts'
 import { undoConfig, writeConfig } from '../io/config-backup.ts'
@@ -80,7 +81,7 @@ async function askForIt(workspace: Workspace, request: SetupRequest): Promise<Se
   }
   checkReplaceable(workspace.files.configPath)
   const terminal = typedTerminal(context)
-  const text = `${plan.screen}${plan.notes.map((note) => `${note}\n`).join('')}`
+  const text = `${plan.screen}${linesText(plan.notes, terminal?.columns ?? null)}`
   if (terminal === null) {
     context.err(text)
     throw new CredError('person', `cannot set up profile ${quoted(request.profile)}: nobody can be asked here`, {
@@ -115,7 +116,7 @@ function planNow(workspace: Workspace, request: SetupRequest): SetupPlan & { rea
 }
 
 function showNotes(context: Context, plan: SetupPlan): void {
-  if (plan.notes.length > 0) context.err(plan.notes.map((note) => `${note}\n`).join(''))
+  if (plan.notes.length > 0) context.err(linesText(plan.notes, null))
 }
 
 function nothingToWrite(workspace: Workspace, profile: string): string {

@@ -71,3 +71,15 @@ export function wrapped(text: string, width: number): string[] {
   }
   return [...lines, line]
 }
+
+/**
+ * Texts as lines, broken at spaces where they go to a terminal of so many columns (null: to none); an indented line is a
+ * command, which must stay whole to be pasted.
+ */
+export function linesText(texts: readonly string[], columns: number | null): string {
+  const all = texts.flatMap((text) => text.split('\n'))
+  return all
+    .flatMap((line) => (columns === null || line.startsWith(' ') ? [line] : wrapped(line, columns)))
+    .map((line) => `${line}\n`)
+    .join('')
+}
