@@ -95,18 +95,26 @@ export const CONFIG_FAULTS: readonly Fault[] = [
         during: async () => {
           for (let i = 0; i < between(random, 1, 8); i++) {
             await wait(random() * 60)
-            // As editors do, whole; and as careless programs do, in place.
-            if (random() < 0.5) writeFileSync(path, `${text}# ${i}\n`)
-            else {
-              writeFileSync(`${path}.new`, `${text}# ${i}\n`)
-              renameSync(`${path}.new`, path)
-            }
+            if (!wroteOver(path, `${text}# ${i}\n`, random() < 0.5)) return
           }
         },
       }
     },
   },
 ]
+
+/** As editors do, whole; and as careless programs do, in place. False where the disk, another fault's, does not take it. */
+function wroteOver(path: string, text: string, inPlace: boolean): boolean {
+  try {
+    writeFileSync(inPlace ? path : `${path}.new`, text)
+    if (!inPlace) renameSync(`${path}.new`, path)
+    return true
+  } catch (error) {
+    const { code = '' } = error as NodeJS.ErrnoException
+    if (!['ENOSPC', 'EROFS'].includes(code)) throw error
+    return false
+  }
+}
 
 /** The other AWS file stays as the run leaves it. */
 function edited(path: string, edit: (path: string) => void): Applied {
