@@ -39,6 +39,7 @@ export const FINDINGS = {
 
   'session-short': 'below 15 minutes of life the AWS CLI, boto3 and .NET run the helper at every use',
   'session-chained': 'a role assumed with a session lasts an hour at most',
+  'session-too-long': 'STS refuses the call outright, and no session comes of it',
   'mfa-often': 'every time the session ends somebody must type a code',
 
   'helper-missing': 'every tool that takes this profile fails',

@@ -207,6 +207,43 @@ export const OFFLINE_WORLDS: readonly BrokenWorld[] = [
     cures: { 'static-keys': 'aws-cred import default' },
   },
   {
+    name: 'long-lived keys in a file that nobody has written to for long',
+    credentials: `[default]\n${keys(LASTING)}`,
+    agedHours: 100 * 24,
+    finds: ['warning static-keys'],
+    shows: [/lies in ~\/\.aws\/credentials:2, for 100 d at least$/m],
+  },
+  {
+    name: 'a secret in the config, and another in the credentials file',
+    config: `[default]\n${keys(LASTING)}`,
+    credentials: `[default]\n${keys('AKIAI44QH8DHBEXAMPLE')}`,
+    finds: ['warning static-keys'],
+    cures: { 'static-keys': 'tools disagree on which wins; take the lines of one of them out' },
+  },
+  {
+    name: 'a config with a session that others can read',
+    config: `[default]\n${keys(TEMPORARY, TOKEN)}`,
+    mode: 0o640,
+    finds: ['bad token-in-config', 'warning file-open'],
+  },
+  {
+    name: 'the token under its old name alone',
+    env: { ...variables(TEMPORARY), AWS_SECURITY_TOKEN: TOKEN, ...LATER },
+    finds: ['warning tools-disagree'],
+  },
+  {
+    name: 'an entry of the CLI cache that is no JSON',
+    env: { ...variables(TEMPORARY, TOKEN), ...LATER },
+    files: { [cacheFile('a')]: '{"Credentials":' },
+    finds: ['bad cli-cache-broken'],
+  },
+  {
+    name: 'a live entry of the CLI cache',
+    env: { ...variables(TEMPORARY, TOKEN), ...LATER },
+    files: { [cacheFile('a')]: cached(30) },
+    finds: [],
+  },
+  {
     name: 'long-lived keys that others can read',
     credentials: `[default]\n${keys(LASTING)}`,
     mode: 0o644,

@@ -37,6 +37,7 @@ const SEEN_BY: Partial<Readonly<Record<CauseCode, readonly Evidence[]>>> = {
   ],
   'mfa-session-ended': [['identity', /MFA/], 'mfa-often'],
   'duration-chained': ['session-chained'],
+  'duration-too-long': ['session-too-long'],
   'region-disabled': REFUSED(/RegionDisabled/),
   'no-region': [['endpoint', /region/]],
   'sso-expired': ['sso-cache-expired'],

@@ -53,7 +53,7 @@ function pastedSession(look: Look, keys: FileKeys): Finding {
   const { files } = workspace
   const line = sessionLine(keys)
   const expiresMs = profileExpiryMs(files.profiles.profiles.get(keys.profile))
-  const oldMs = world.nowMs - (statSync(line.path, { throwIfNoEntry: false })?.mtimeMs ?? world.nowMs)
+  const oldMs = fileAgeMs(line.path, world.nowMs)
   const lives = expiresMs !== null && expiresMs > world.nowMs
   const isOver = !lives && (expiresMs !== null || oldMs > LONGEST_SESSION_MS)
   const end =
@@ -72,12 +72,21 @@ function pastedSession(look: Look, keys: FileKeys): Finding {
   })
 }
 
-function staticKeys({ workspace }: Look, keys: FileKeys): Finding {
+/** Since it was last written; none where it is gone meanwhile. */
+function fileAgeMs(path: string, nowMs: number): number {
+  return nowMs - (statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? nowMs)
+}
+
+function staticKeys({ workspace, world }: Look, keys: FileKeys): Finding {
   const id = keys.lines.findLast(({ key, value }) => key === 'aws_access_key_id' && value !== '')
-  const where = placeText(id ?? sessionLine(keys), workspace)
+  const line = id ?? sessionLine(keys)
+  const where = placeText(line, workspace)
+  // No line is younger than its file's last change; how much older it is, nothing here tells.
+  const ageMs = fileAgeMs(line.path, world.nowMs)
+  const age = ageMs > OLD_KEY_MS ? `, for ${spanText(ageMs)} at least` : ''
   const mending = importable(keys)
   return finding('stale', 'static-keys', 'warning', {
-    what: `${mending.fix === null ? 'what looks like ' : ''}the long-lived key ${id === undefined ? '…' : shownKeyId(id.value)} lies in ${where}`,
+    what: `${mending.fix === null ? 'what looks like ' : ''}the long-lived key ${id === undefined ? '…' : shownKeyId(id.value)} lies in ${where}${age}`,
     ...mending,
     profiles: [keys.profile],
   })

@@ -6,14 +6,15 @@ import { mfaSettings } from '../../core/plan/mfa-settings.ts'
 import type { Plan } from '../../core/plan/plan.ts'
 import { ASSUME_ROLE_DEFAULT_S, CHAINED_MAX_S } from '../../core/plan/sts-limits.ts'
 import { shown } from '../../core/text.ts'
-import { planOf } from '../session/profiles/profile-state.ts'
+import { planOf, profileState } from '../session/profiles/profile-state.ts'
 import type { Look } from './look.ts'
 
 /** Below this a session is in its last 15 minutes for most of its life (contract §1.7). */
 const SHORT_S = 30 * 60
 
 /** How long what the profile gives will do. */
-export function lastingFindings({ workspace, profile }: Look): Finding[] {
+export function lastingFindings(look: Look): Finding[] {
+  const { workspace, profile } = look
   let plan: Plan
   try {
     plan = planOf(workspace, profile)
@@ -55,7 +56,24 @@ export function lastingFindings({ workspace, profile }: Look): Finding[] {
       )
     }
   }
-  return found
+  return [...found, ...refusedLength(look, plan)]
+}
+
+/** The role's maximum is told by nobody but STS, when it refuses: what it said last stands until it gives a session. */
+function refusedLength({ workspace, profile, world }: Look, { steps }: Plan): Finding[] {
+  const { failure } = profileState(workspace, profile)
+  if (failure?.code !== 'ValidationError' || !failure.message.includes('MaxSessionDuration')) return []
+  // An hour is within every role's maximum.
+  const step = steps.find(({ durationSeconds }) => (durationSeconds ?? 0) > ASSUME_ROLE_DEFAULT_S)
+  if (step === undefined) return []
+  const asked = spanText((step.durationSeconds ?? 0) * 1000)
+  return [
+    finding('lasts', 'session-too-long', 'bad', {
+      what: `${shown(step.profile, 60)} asks for ${asked}, and its role's MaxSessionDuration is less, as STS said ${spanText(world.nowMs - failure.atMs)} ago`,
+      cure: pasteable`aws-cred setup ${step.profile} --duration 1h`,
+      profiles: [step.profile],
+    }),
+  ]
 }
 
 function asksPerson({ profiles }: Look['workspace']['files'], profile: string): boolean {

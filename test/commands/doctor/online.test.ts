@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { chmodSync, existsSync, mkdirSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { type Place, pairOf, place, run, writeAwsFile } from '../../support/vault-place.ts'
@@ -143,6 +143,24 @@ test('a role that refuses: the error of STS, and the failure afterwards', async 
   const { wrong, one } = await found(here, ['prod', '--offline'])
   assert.deepEqual(wrong, ['bad last-failure'])
   assert.match(one('last-failure')?.what ?? '', /AccessDenied/)
+})
+
+test("a role whose maximum is below what is asked for: STS's own word, until an hour is asked for", async (t) => {
+  const here = await withOwnProfile(t)
+  const file = join(here.home, '.aws/config')
+  const config = readFileSync(file, 'utf8').replace(here.world.arns.prod, here.world.arns.short)
+  writeAwsFile(here, 'config', `${config}aws_cred_duration_seconds = 43200\n`)
+  assert.deepEqual((await found(here, ['prod'])).wrong, ['bad identity'])
+  const { wrong, one } = await found(here, ['prod', '--offline'])
+  assert.deepEqual(wrong, ['bad last-failure', 'bad session-too-long'])
+  assert.match(
+    one('session-too-long')?.what ?? '',
+    /^prod asks for 12 h, and its role's MaxSessionDuration is less, as STS/,
+  )
+  assert.equal(one('session-too-long')?.cure, 'aws-cred setup prod --duration 1h')
+  writeAwsFile(here, 'config', `${config}aws_cred_duration_seconds = 3600\n`)
+  assert.deepEqual((await found(here, ['prod'])).wrong, ['bad last-failure'])
+  assert.deepEqual((await found(here, ['prod'])).wrong, [])
 })
 
 test('a locked vault needs a person, and nothing is asked', async (t) => {
