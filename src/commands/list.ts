@@ -38,7 +38,7 @@ async function run(_given: Arguments, context: Context): Promise<void> {
     ...rows.flatMap((row) => row.notes),
     ...names.flatMap((name) => fileKeys(workspace, name)),
     ...settingNotes(workspace),
-    ...(isVaultShut(workspace) ? ['vault: locked; open it: aws-cred unlock'] : []),
+    ...(isVaultShut(workspace) ? ['the vault is locked: aws-cred unlock'] : []),
   ]
   context.out(table + (notes.length === 0 ? '' : `\n${notes.map((note) => `${note}\n`).join('')}`))
 }

@@ -9,7 +9,7 @@ const LOCKED = { AWS_CRED_PASSPHRASE: undefined, XDG_RUNTIME_DIR: undefined }
 async function lines(here: Place, env: Record<string, string | undefined> = LOCKED): Promise<string[]> {
   return (await allLines(here, env))
     .join('\n')
-    .replace(/\n*vault: locked; .*$/, '')
+    .replace(/\n*the vault is locked: aws-cred unlock$/, '')
     .split('\n')
 }
 
@@ -173,8 +173,8 @@ aws_cred_source_profile = user1
 test('list ends with how to open a locked vault', async (t) => {
   const here = await place(t)
   await withUser1(here, '')
-  assert.equal((await allLines(here, LOCKED)).at(-1), 'vault: locked; open it: aws-cred unlock')
-  assert.ok(!(await allLines(here, {})).join('\n').includes('vault: locked'))
+  assert.equal((await allLines(here, LOCKED)).at(-1), 'the vault is locked: aws-cred unlock')
+  assert.ok(!(await allLines(here, {})).join('\n').includes('vault is locked'))
 })
 
 test('list shows that the vault was locked only while it is', async (t) => {

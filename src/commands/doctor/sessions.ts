@@ -4,6 +4,7 @@ import { CredError } from '../../core/errors.ts'
 import { type Finding, finding } from '../../core/finding.ts'
 import { shown } from '../../core/text.ts'
 import { profileNames } from '../session/profiles/profile-names.ts'
+import { failedText } from '../session/profiles/profile-row.ts'
 import { type ProfileState, profileState } from '../session/profiles/profile-state.ts'
 import type { Look } from './look.ts'
 import { profilesAskedAbout } from './profiles.ts'
@@ -32,13 +33,12 @@ function stateFindings(look: Look, name: string): Finding[] {
       ? []
       : [
           finding('stale', 'session', 'good', {
-            what: `a session of ${shown(name)} is held, ${spanText(session.leftMs)} left`,
+            what: `${shown(name)}: ${spanText(session.leftMs)} left`,
             profiles: [name],
           }),
         ]
   if (failure === null) return held
-  const ago = spanText(world.nowMs - failure.atMs)
-  const what = `${shown(name)}, ${ago} ago: ${shown(failure.message, 600)}`
+  const what = `${shown(name)}: ${failedText(failure, world.nowMs)}: ${shown(failure.message, 600)}`
   const cure = failure.hint === null ? null : shown(failure.hint, 400)
   return [
     ...held,

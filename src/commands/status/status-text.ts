@@ -2,7 +2,7 @@ import { spanText } from '../../core/clock.ts'
 import { tableText } from '../../core/table.ts'
 import { shown } from '../../core/text.ts'
 import type { Mark, Screen } from '../../io/screen.ts'
-import { shownCode } from '../session/profiles/profile-row.ts'
+import { failedText, shownCode } from '../session/profiles/profile-row.ts'
 import type { ProfileStatus, StateWord } from './profile-status.ts'
 
 const MARKS: Readonly<Record<StateWord, Mark>> = { ok: 'good', ready: 'good', person: 'warning', failed: 'bad' }
@@ -32,7 +32,7 @@ function detailOf(status: ProfileStatus, nowMs: number): string {
   if (state === 'person') return shown([stateOf(why ?? ''), hint].filter((part) => part !== null).join(': '), 1000)
   if (failure !== null && (why === null || renewal !== 'impossible')) {
     const reason = shownCode(failure) ?? shown(stateOf(failure.message), 1000)
-    return `${way}; failed ${spanText(nowMs - failure.atMs)} ago: ${reason}`
+    return `${way}; ${failedText(failure, nowMs)}: ${reason}`
   }
   if (why !== null) return `${shown(stateOf(why), 1000)}${hint === null ? '' : `; ${shown(hint, 500)}`}`
   return way

@@ -133,7 +133,7 @@ test('a profile of ours is resolved by our own path, and a session is then held'
     one('identity')?.what ?? '',
     /^aws-cred of profile prod: arn:aws:sts::\d{12}:assumed-role\/Prod-Role\/alice$/,
   )
-  assert.match((await found(here, ['prod'])).one('session')?.what ?? '', /^a session of prod is held, \d+ min left$/)
+  assert.match((await found(here, ['prod'])).one('session')?.what ?? '', /^prod: \d+ min left$/)
 })
 
 test('a role that refuses: the error of STS, and the failure afterwards', async (t) => {

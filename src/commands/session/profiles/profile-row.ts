@@ -105,11 +105,16 @@ function sessionCell(
   const needsCode = needs?.kind === 'mfa-code'
   if (failure === null) return { session: left ?? (needsCode ? 'needs an MFA code' : 'none'), notes: [] }
   const code = shownCode(failure)
-  const failed = `failed ${spanText(workspace.context.nowMs() - failure.atMs)} ago${code === null ? '' : `: ${code}`}`
+  const failed = `${failedText(failure, workspace.context.nowMs())}${code === null ? '' : `: ${code}`}`
   const notes = [noteOf(state.profile, failure.message, failure.hint)]
   if (needsCode && code === null)
     return { session: left === null ? 'needs an MFA code' : `${left}, then a code`, notes }
   return { session: left === null ? failed : `${left}, ${failed}`, notes }
+}
+
+/** The same words in `list`, `status` and `doctor`. */
+export function failedText({ atMs }: { readonly atMs: number }, nowMs: number): string {
+  return `failed ${spanText(nowMs - atMs)} ago`
 }
 
 /** What a service calls its refusal; null for a failure of this machine. */
