@@ -42,7 +42,7 @@ export const verb: Verb = {
     'aws-cred doctor --json',
   ],
   exitCodes:
-    '0 nothing to mend (what is marked ! is only to be looked at), 1 something is, 2 used wrongly; with --explain 1 where a cause is found here; with --fix 3 where nobody can be asked, 130 Ctrl-C',
+    '0 done, nothing to mend (what is marked ! is only to be looked at), 1 something is, 2 used wrongly; with --explain 1 where a cause is found here; with --fix 3 where nobody can be asked, 130 Ctrl-C',
   run,
 }
 
