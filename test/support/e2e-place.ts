@@ -12,10 +12,10 @@ import {
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { TestContext } from 'node:test'
 import { createVault } from '../../src/keychain/vault-header.ts'
 import { BINARY, ensureBuilt } from './built-binary.ts'
 import type { Keyring } from './keyring.ts'
+import type { Owner } from './pty.ts'
 import { type ExampleWorld, exampleWorld, type Sts, type StsUser, startSts } from './sts.ts'
 
 export const PASSPHRASE = 'a passphrase for e2e tests'
@@ -67,7 +67,7 @@ function temporaryFolder(what: string): string {
 }
 
 /** A place whose store is a vault that is cheap to open. */
-export async function vaultPlace(t: TestContext, alice: Partial<StsUser> = {}): Promise<E2ePlace> {
+export async function vaultPlace(t: Owner, alice: Partial<StsUser> = {}): Promise<E2ePlace> {
   const home = temporaryFolder('home')
   t.after(() => rmSync(home, { recursive: true, force: true }))
   const key = await createVault(join(home, '.local/state/aws-cred/vault'), PASSPHRASE, CHEAP)
@@ -79,7 +79,7 @@ export async function vaultPlace(t: TestContext, alice: Partial<StsUser> = {}): 
 
 /** A place whose store is the keyring given, under a service name of its own. */
 export async function keychainPlace(
-  t: TestContext,
+  t: Owner,
   keyring: Pick<Keyring, 'env'>,
   alice: Partial<StsUser> = {},
 ): Promise<E2ePlace> {
@@ -90,7 +90,7 @@ export async function keychainPlace(
 }
 
 async function withSts(
-  t: TestContext,
+  t: Owner,
   { home, env }: { home: string; env: Readonly<Record<string, string>> },
   alice: Partial<StsUser>,
 ): Promise<E2ePlace> {

@@ -1,10 +1,9 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { TestContext } from 'node:test'
 import { lockPaths } from '../../src/io/lock-file.ts'
 import { type E2ePlace, readyPlace, vaultPlace, writeConfig } from './e2e-place.ts'
 import { stateDir } from './e2e-stored.ts'
-import { openPty, type Pty } from './pty.ts'
+import { type Owner, openPty, type Pty } from './pty.ts'
 
 export const SERIAL = 'arn:aws:iam::123456789012:mfa/alice'
 export const QUESTION = 'MFA code for alice (123456789012), '
@@ -21,14 +20,14 @@ export function mfaConfig({ world: { arns }, binary }: E2ePlace, extra = ''): st
   ].join('')
 }
 
-export async function mfaPlace(t: TestContext, extra = ''): Promise<E2ePlace> {
+export async function mfaPlace(t: Owner, extra = ''): Promise<E2ePlace> {
   const place = await readyPlace(await vaultPlace(t))
   writeConfig(place, mfaConfig(place, extra))
   return place
 }
 
 /** A shell on a terminal of its own that runs `script` in the place's home with its environment. */
-export function inTerminal(t: TestContext, place: E2ePlace, script: string, env: Record<string, string> = {}): Pty {
+export function inTerminal(t: Owner, place: E2ePlace, script: string, env: Record<string, string> = {}): Pty {
   return openPty(t, ['/bin/sh', '-c', `cd "$HOME"; ${script}`], { ...place.env, ...env })
 }
 
