@@ -15,6 +15,11 @@ const HIT_ENTRIES = [
   'src/commands/export.ts',
 ]
 
+/** What waits for another's refresh, as a hundred processes may at once; in no second part, since it knows which locks this process holds. */
+const WAIT_FILES = ['commands/session/single-flight.ts', 'commands/session/mfa/learn-direct.ts', 'io/lock.ts'].map(
+  (file) => `src/${file}`,
+)
+
 export interface Bundles {
   /** What the executable starts: the guards, then the program by its parts. */
   readonly main: string
@@ -25,12 +30,17 @@ export interface Bundles {
 /**
  * Bundles the program into `folder` in parts: a few lines that every run starts with; `hit.cjs`, all that serving a
  * stored session needs and the verbs that are run as often, kept small because every byte of it costs each hit;
- * `verbs.cjs`, the rest of the program; and `aws.cjs`, the aws room with its SDK. A module is in one part only where
- * `hit.cjs` has it: the others ask that part.
+ * `verbs.cjs`, the rest of the program; `wait.cjs`, the locks; and `aws.cjs`, the aws room with its SDK. The modules of
+ * `hit.cjs`, and those named for `wait.cjs`, are in no second part: the others ask that one.
  */
 export async function bundleInto(folder: string, entry: string, forThisNode: boolean): Promise<Bundles> {
   const hitFiles = await filesOf(HIT_ENTRIES)
-  const wanted: Wanted = { 'hit.cjs': new Set(hitFiles.keys()), 'verbs.cjs': new Set(), 'aws.cjs': new Set() }
+  const wanted: Wanted = {
+    'hit.cjs': new Set(hitFiles.keys()),
+    'verbs.cjs': new Set(),
+    'wait.cjs': new Set(),
+    'aws.cjs': new Set(),
+  }
   const assets: Record<string, string> = {}
   // In this order each part is asked for its modules by those before it.
   for (const name of Object.keys(wanted) as PartName[]) {
@@ -51,7 +61,7 @@ export async function bundleInto(folder: string, entry: string, forThisNode: boo
   return { main, assets }
 }
 
-type PartName = 'hit.cjs' | 'verbs.cjs' | 'aws.cjs'
+type PartName = 'hit.cjs' | 'wait.cjs' | 'verbs.cjs' | 'aws.cjs'
 type Wanted = Readonly<Record<PartName, Set<string>>>
 
 /** The files below src/ that come along with `entries`, lazy imports apart, each with the names that it exports. */
@@ -97,6 +107,7 @@ function crossings(from: PartName | 'main', wanted: Wanted): Plugin {
   const hitFiles = new Set(wanted['hit.cjs'])
   const partOf = (file: string, lazy: boolean): PartName | null => {
     if (hitFiles.has(file)) return from === 'main' && !lazy ? null : 'hit.cjs'
+    if (WAIT_FILES.includes(file)) return 'wait.cjs'
     if (file.startsWith('src/aws/')) return 'aws.cjs'
     return from === 'hit.cjs' && lazy ? 'verbs.cjs' : null
   }

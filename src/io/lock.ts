@@ -18,8 +18,8 @@ export { LockUnavailable } from './lock-file.ts'
 const SQLITE_BUSY = 5
 /** Who has waited long looks less often: a hundred that wait for a person would else keep two processors busy. */
 const WAIT_LEAST_MS = 10
-const WAIT_LONG_MS = 50
-const WAIT_SHARE = 8
+const WAIT_LONG_MS = 60
+const WAIT_SHARE = 3
 const WAIT_SPREAD = 1.5
 
 export interface LockOptions<T> {
@@ -131,6 +131,12 @@ function throwIfAborted(signal: AbortSignal | undefined): void {
   if (signal?.aborted !== true) return
   if (signal.reason instanceof CredError) throw signal.reason
   throw new CredError('interrupted', 'interrupted while waiting for another aws-cred', { cause: signal.reason })
+}
+
+/** Who holds the lock of that name, and for how many ms; null where nobody does, or nobody can be named. */
+export function holderOf(folder: string, name: string): (LockHolder & { readonly ageMs: number }) | null {
+  const holder = readHolder(lockPaths(folder, name).holder, Date.now())
+  return holder === 'unknown' ? null : holder
 }
 
 /** Busy all along and nobody ever named: file systems without locks (NFS with no lock daemon) look like that. */

@@ -1,4 +1,4 @@
-import { closeSync, constants, fstatSync, openSync, readdirSync, readFileSync, unlinkSync } from 'node:fs'
+import { closeSync, constants, fstatSync, openSync, readdirSync, readFileSync, statSync, unlinkSync } from 'node:fs'
 import { CredError } from '../core/errors.ts'
 import { errnoOf, fileError } from './file-errors.ts'
 import { ensurePrivateFolder, writePrivateFile } from './private-files.ts'
@@ -22,6 +22,8 @@ export interface Index {
   remove(kind: IndexKind, name: string): boolean
   /** All sound entries of a kind, ordered by name. */
   all<K extends IndexKind>(kind: K): IndexEntries[K][]
+  /** Gives what tells, for who looks again and again, whether an entry may have changed since it was asked last. */
+  changes(): () => boolean
 }
 
 /** The index in `folder`, which is made at the first write. A read is one `readFileSync`. */
@@ -65,6 +67,24 @@ export function openIndex(folder: string): Index {
         .sort((a, b) => (a.name < b.name ? -1 : 1))
         .map((found) => found.entry)
     },
+    changes: () => folderChanges(folder),
+  }
+}
+
+/** Two writings within this time may leave the folder with one and the same time of change. */
+const SETTLED_MS = 100
+/** A server's folder may have its time of change read from a cache (NFS). */
+const LOOKS_SKIPPED_MAX = 3
+
+function folderChanges(folder: string): () => boolean {
+  let seenMs: number | null = null
+  let skipped = 0
+  return () => {
+    const changedMs = statSync(folder, { throwIfNoEntry: false })?.mtimeMs ?? 0
+    if (changedMs === seenMs && skipped++ < LOOKS_SKIPPED_MAX) return false
+    skipped = 0
+    seenMs = Math.abs(Date.now() - changedMs) < SETTLED_MS ? null : changedMs
+    return true
   }
 }
 

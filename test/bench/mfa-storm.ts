@@ -1,7 +1,7 @@
-import { readFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
-import type { E2ePlace } from '../support/e2e-place.ts'
+import { type E2ePlace, PASSPHRASE, verb } from '../support/e2e-place.ts'
 import { travel } from '../support/e2e-stored.ts'
 import { answer, asker, inTerminal, mfaPlace, QUESTION, questions, SERIAL } from '../support/mfa-place.ts'
 import type { Owner } from '../support/pty.ts'
@@ -24,11 +24,22 @@ export async function benchStorm(bench: Bench): Promise<void> {
   const ends: (() => unknown)[] = []
   const owner = { after: (end: () => unknown) => ends.push(end) }
   try {
-    const place = { ...(await mfaPlace(owner)), binary: bench.program }
-    await measure(new Storm(owner, place), rounds)
+    await measure(new Storm(owner, await unlockedPlace(owner, bench.program)), rounds)
   } finally {
     for (const end of ends.reverse()) await end()
   }
+}
+
+/** With the vault as a person has it who can be asked for a code: opened by `unlock`. */
+async function unlockedPlace(owner: Owner, binary: string): Promise<E2ePlace> {
+  const memory = mkdtempSync('/dev/shm/aws-cred-bench-')
+  owner.after(() => rmSync(memory, { recursive: true, force: true }))
+  const place = await mfaPlace(owner)
+  const { AWS_CRED_VAULT_KEY_FILE: _, ...env } = place.env
+  const unlocked = { ...place, binary, env: { ...env, XDG_RUNTIME_DIR: memory } }
+  const { code, err } = await verb(unlocked, ['unlock', '--stdin'], { stdin: `${PASSPHRASE}\n` })
+  if (code !== 0) throw new Error(err)
+  return unlocked
 }
 
 async function measure(storm: Storm, rounds: number): Promise<void> {

@@ -16,6 +16,7 @@ import {
 import { tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import { type TestContext, test } from 'node:test'
+import { bundleInto } from '../../src/build/bundle.ts'
 import {
   documentOf,
   type E2ePlace,
@@ -166,4 +167,16 @@ test('the executable says which file it is, wherever it is started from', async 
   const ended = await runIn(place, ['sh', '-c', 'PATH="$1:$PATH" aws-cred process', 'sh', dirname(place.binary)])
   assert.equal(ended.code, 2)
   assert.ok(ended.err.includes(`credential_process = "${place.binary}" process --profile NAME`), ended.err)
+})
+
+test('what knows the locks of this process is in one part of the program, beside nothing else of weight', async (t) => {
+  const { assets } = await bundleInto(scratch(t), join(ROOT, 'src/main.ts'), false)
+  const parts = Object.entries(assets).map(([name, file]) => ({ name, text: readFileSync(file, 'utf8') }))
+  assert.deepEqual(
+    parts.filter(({ text }) => text.includes('BEGIN EXCLUSIVE')).map(({ name }) => name),
+    ['wait.cjs'],
+  )
+  const wait = parts.find(({ name }) => name === 'wait.cjs')
+  // A hundred that wait load it: verbs.cjs alone is 25 times as much.
+  assert.ok((wait?.text.length ?? 0) < 15_000, `${wait?.text.length} characters`)
 })

@@ -10,6 +10,7 @@ import {
   statSync,
   symlinkSync,
   truncateSync,
+  utimesSync,
   writeFileSync,
 } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -170,4 +171,23 @@ test('nameRegister() holds a set of names', async () => {
   await register.remove('x')
   await register.remove('x')
   assert.deepEqual(await register.all(), ['y'])
+})
+
+test('changes() tells of every writing and removal, also of those that follow each other at once', () => {
+  const hasChanged = index.changes()
+  assert.equal(hasChanged(), true, 'at the first look')
+  for (let i = 0; i < 50; i++) {
+    index.write('clock', 'sts', { ...clock('sts'), offsetMs: i })
+    assert.equal(hasChanged(), true, 'written')
+  }
+  index.remove('clock', 'sts')
+  assert.equal(hasChanged(), true, 'removed')
+})
+
+test('changes() spares looks at a folder that has settled, and lets no more than three go by', () => {
+  index.write('clock', 'sts', clock('sts'))
+  utimesSync(folder, 1, 1)
+  const hasChanged = index.changes()
+  const looks = Array.from({ length: 9 }, () => hasChanged())
+  assert.deepEqual(looks, [true, false, false, false, true, false, false, false, true])
 })

@@ -26,6 +26,8 @@ export interface StepCall {
   /** The one budget of all calls of the refresh; begins with the first. */
   deadline(): AbortSignal
   readonly asking: Asking
+  /** When the waiting of this process ends, for an answer too; on `performance.now()`'s clock. */
+  readonly answerUntilMs: number
 }
 
 /**
@@ -33,7 +35,7 @@ export interface StepCall {
  * first. Throws `CredError` with cause and remedy.
  */
 export async function callSts(workspace: Workspace, plan: Plan, step: Step, stepCall: StepCall): Promise<Session> {
-  const { signer, identity, asking } = stepCall
+  const { signer, identity, asking, answerUntilMs } = stepCall
   checkPartitions(plan, identity)
   const what = step.kind === 'assume-role' ? `assume ${step.roleArn}` : 'get a session'
   const purpose = `${what} for profile ${quoted(plan.profile)}`
@@ -58,6 +60,7 @@ export async function callSts(workspace: Workspace, plan: Plan, step: Step, step
     serial,
     settings: mfaSettings(step.profile, workspace.files.profiles),
     asking,
+    answerUntilMs,
     purpose,
     identityId: identity.id,
     serverMs: () => stsNowMs(workspace, host) ?? workspace.context.nowMs(),

@@ -95,7 +95,7 @@ export function typedCall(workspace: Workspace, noPrompt: boolean): Omit<Credent
 
 /** What a profile hands out: its session, renewed where it is due, or its root's keys where these have no end. */
 export async function credentialsOf(workspace: Workspace, plan: Plan, options: CredentialsOptions): Promise<HandedOut> {
-  const session = await sessionOf(workspace, plan, options)
+  const session = await sessionOf(workspace, plan, { ...options, beganMs: performance.now() })
   if ('identity' in session) {
     const { accessKeyId, secretAccessKey, sessionToken, identity } = session
     if (plan.root.kind === 'static' && sessionToken !== null) throw pastedSessionError(plan.profile, plan.root)
@@ -115,7 +115,7 @@ export async function credentialsOf(workspace: Workspace, plan: Plan, options: C
 async function sessionOf(
   workspace: Workspace,
   plan: Plan,
-  options: CredentialsOptions,
+  options: CredentialsOptions & { readonly beganMs: number },
 ): Promise<Session | RootCredentials> {
   const needsCode = plan.steps.some(({ mfaSerial }) => mfaSerial !== null)
   let opened: ReturnType<typeof openStore> | null = null
@@ -123,7 +123,7 @@ async function sessionOf(
     opened ??= options.store ? Promise.resolve(options.store) : openStore(workspace, options.patience)
     return opened
   }
-  const { asking, keptAs = plan, refresh: forceRefresh, serveLasting, aheadOfNeed = false } = options
+  const { asking, beganMs, keptAs = plan, refresh: forceRefresh, serveLasting, aheadOfNeed = false } = options
   // Else the session made with the code for the role would be kept where no tool looks for it.
   const withCode = { ...options, keptAs: withCodeForRole(keptAs)?.plan ?? keptAs }
   const afterRefusal = async (refusal: unknown): Promise<Session> => {
@@ -135,7 +135,7 @@ async function sessionOf(
       return given
     })
   }
-  const stored = profileSources(workspace, plan, { store, asking, keptAs, afterRefusal })
+  const stored = profileSources(workspace, plan, { store, asking, keptAs, afterRefusal, beganMs })
   const sources = options.remembering?.(stored) ?? stored
   try {
     return await obtainSession(sources, { forceRefresh, serveLasting, aheadOfNeed })

@@ -8,8 +8,8 @@ import type { Workspace } from './workspace.ts'
 export interface Flight {
   readonly name: string
   readonly profile: string
-  /** How long to wait for whoever holds the lock. */
-  readonly waitMs: number
+  /** Until when to wait for whoever holds the lock, on `performance.now()`'s clock. */
+  readonly deadlineMs: number
   /** Looks for the result of whoever holds the lock. */
   whileWaiting(): Promise<Session | null>
   /** Keeps a failure that does not end the refresh. */
@@ -42,7 +42,7 @@ export async function withKeyLock<T>(
   work: () => Promise<T>,
 ): Promise<T> {
   try {
-    return await withLock(lockOf(workspace, `key ${name}`, waitMs), work)
+    return await withLock(lockOf(workspace, `key ${name}`, performance.now() + waitMs), work)
   } catch (error) {
     if (!(error instanceof LockUnavailable)) throw error
     throw new CredError('failed', `cannot change the keys of ${quoted(name)}: no lock can be had: ${error.reason}`, {
@@ -56,7 +56,7 @@ export async function withKeyLock<T>(
 export function profileLock(
   workspace: Workspace,
   name: string,
-  { profile, waitMs }: { readonly profile: string; readonly waitMs: number },
+  { profile, deadlineMs }: Pick<Flight, 'profile' | 'deadlineMs'>,
 ) {
   const holder = {
     pid: process.pid,
@@ -65,14 +65,14 @@ export function profileLock(
       return `aws-cred for ${profile}${by === null ? '' : `, asked by ${by}`}`
     },
   }
-  return { ...lockOf(workspace, name, waitMs), holder }
+  return { ...lockOf(workspace, name, deadlineMs), holder }
 }
 
-function lockOf(workspace: Workspace, name: string, waitMs: number) {
+function lockOf(workspace: Workspace, name: string, deadlineMs: number) {
   return {
     folder: workspace.paths.locksDir,
     name,
-    deadlineMs: performance.now() + waitMs,
+    deadlineMs,
     nowMs: () => performance.now(),
     holder: { pid: process.pid, program: 'aws-cred' },
   }

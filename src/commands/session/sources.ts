@@ -11,11 +11,13 @@ import { clockOffsetMs } from '../../core/clock.ts'
 import { CredError } from '../../core/errors.ts'
 import { stsPlace } from '../../core/network/sts-endpoint.ts'
 import type { RootCredentials, Sources } from '../../core/obtain-sources.ts'
+import { mfaSettings } from '../../core/plan/mfa-settings.ts'
 import type { Plan, Step } from '../../core/plan/plan.ts'
 import { refreshBudgetMs, type Session } from '../../core/session.ts'
 import { sha256Hex } from '../../core/sha256.ts'
 import { dropSession, readSession, writeSession } from '../../keychain/session-items.ts'
 import type { Store } from '../../keychain/store.ts'
+import type { AwaitedLine } from './awaited-line.ts'
 import { backOff, endBackoff, questionName } from './back-off.ts'
 import { callSettingsOf } from './call-settings-of.ts'
 import { forgetFailure, recordFailure, throwRefusalSince } from './failures.ts'
@@ -32,12 +34,14 @@ export interface SourcesOptions {
   readonly afterRefusal?: (refusal: unknown) => Promise<Session>
   /** The plan under which what it gives is kept: that of the tools, where `login --duration` asks for another. */
   readonly keptAs?: Plan
+  /** When the whole began, on `performance.now()`'s clock: all waits of a process end by one deadline. */
+  readonly beganMs?: number
 }
 
 /** How long one process waits for others' refreshes, all hops together: more than a refresh may take with all its tries. */
 const WAIT_MS = 16_000
-/** The other may be asking for a code; Go's and Kotlin's SDKs give up after 60 s (contract §1.6). */
-const WAIT_FOR_CODE_MS = 58_000
+/** Where the other may be asking for a code: so much longer than a person has. With 40 s for a code that is less than the 60 s of Go's and Kotlin's SDKs (contract §1.6). */
+const WAIT_AFTER_ANSWER_MS = 18_000
 /** A session that still lives is served instead. */
 const WAIT_WITH_SESSION_MS = 3_000
 
@@ -54,8 +58,10 @@ const NOBODY: Asking = { mayAsk: false, typed: false }
 export function profileSources(workspace: Workspace, plan: Plan, options: SourcesOptions): Sources {
   const { context, index } = workspace
   const { root, steps } = plan
+  const { asking = NOBODY, beganMs = performance.now() } = options
   let saved = false
   let recorded = false
+  let locksHeld = 0
   let waitedMs = 0
   /** One budget for all hops together. */
   let signal: AbortSignal | null = null
@@ -73,7 +79,13 @@ export function profileSources(workspace: Workspace, plan: Plan, options: Source
     if (serial) backOff(workspace, questionName(identity.id, serial))
     throw error
   }
-  const mayWaitForPerson = options.asking?.mayAsk === true && steps.some(asksForCode)
+  const settingsOf = ({ profile }: Step) => mfaSettings(profile, workspace.files.profiles)
+  /** The one deadline of all waits, for locks as for answers. */
+  const waitUntilMs = (isUrgent: boolean): number => {
+    if (!isUrgent) return beganMs + WAIT_WITH_SESSION_MS
+    const answersMs = asking.mayAsk ? steps.filter(asksForCode).map((step) => settingsOf(step).timeoutMs) : []
+    return beganMs + Math.max(WAIT_MS, ...answersMs.map((ms) => ms + WAIT_AFTER_ANSWER_MS))
+  }
   let fetched: Session | RootCredentials | null = null
   const fetchAnew = async () => {
     const { fetchRoot } = await import('./roots/fetch-root.ts')
@@ -126,32 +138,49 @@ export function profileSources(workspace: Workspace, plan: Plan, options: Source
     async exclusively(key, { isUrgent, whileWaiting }, work) {
       const { refreshExclusively } = await import('./single-flight.ts')
       const direct = steps.some(asksForCode) ? await import('./mfa/learn-direct.ts') : null
-      const startedMs = context.nowMs()
+      const sinceMs = context.nowMs()
       const learnFromOthers = (): void => {
         direct?.throwWhereLearned(workspace, plan)
-        if (!recorded) throwRefusalSince(workspace, plan.profile, startedMs)
+        if (!recorded) throwRefusalSince(workspace, plan.profile, sinceMs)
       }
-      const beganMs = performance.now()
-      const waitMs = !isUrgent ? WAIT_WITH_SESSION_MS : mayWaitForPerson ? WAIT_FOR_CODE_MS : WAIT_MS
+      const isMute = steps.some((step) => asksForCode(step) && (!asking.mayAsk || settingsOf(step).prompt === 'none'))
+      const waitBeganMs = performance.now()
+      const hasChanged = index.changes()
+      let line: AwaitedLine | null = null
       const flight = {
         name: `session ${key}`,
         profile: plan.profile,
-        waitMs: Math.max(0, waitMs - waitedMs),
+        deadlineMs: waitUntilMs(isUrgent),
         record,
-        async whileWaiting() {
+        whileWaiting: async () => {
+          // Whoever holds a lock already will call STS as soon as this wait is over.
+          if (locksHeld > 0) await import('./call-sts.ts')
+          if (asking.typed && asking.mayAsk)
+            line ??= (await import('./awaited-line.ts')).awaitedLine(workspace, flight.name, steps)
+          line?.look()
+          if (!hasChanged()) return null
           learnFromOthers()
-          return whileWaiting()
+          const found = await whileWaiting()
+          if (found === null && isMute) {
+            const { throwWherePersonIsNeeded } = await import('./mfa/person-needed.ts')
+            throwWherePersonIsNeeded(workspace, plan, asking)
+          }
+          return found
         },
       }
       const session = await refreshExclusively(workspace, flight, async () => {
-        waitedMs += performance.now() - beganMs
+        waitedMs += performance.now() - waitBeganMs
+        locksHeld++
+        line?.end()
         learnFromOthers()
         // Kept while the lock is still held: whoever waits for it takes STS's refusal as its own.
-        return work().catch((error: unknown) => {
-          if (error instanceof CredError) record(error)
-          throw error
-        })
-      })
+        return work()
+          .catch((error: unknown) => {
+            if (error instanceof CredError) record(error)
+            throw error
+          })
+          .finally(() => locksHeld--)
+      }).finally(() => line?.end())
       if (saved) {
         saved = false
         const { dropExpiredSessions } = await import('./expired.ts')
@@ -161,11 +190,11 @@ export function profileSources(workspace: Workspace, plan: Plan, options: Source
     },
     async refresh(step, signer, identity, { mayAsk }) {
       const { callSts } = await import('./call-sts.ts')
-      const { asking = NOBODY } = options
       return callSts(workspace, plan, step, {
         signer,
         identity,
         deadline,
+        answerUntilMs: waitUntilMs(true),
         asking: { ...asking, mayAsk: asking.mayAsk && mayAsk },
       })
     },

@@ -56,9 +56,9 @@ export async function tryDirect<T>(
     endBackoff(workspace, restName)
     return given
   }
-  const { timeoutMs } = mfaSettings(direct.profile, files.profiles)
+  const deadlineMs = performance.now() + mfaSettings(direct.profile, files.profiles).timeoutMs
   try {
-    return await withLock(profileLock(workspace, restName, { profile: plan.profile, waitMs: timeoutMs }), attempt)
+    return await withLock(profileLock(workspace, restName, { profile: plan.profile, deadlineMs }), attempt)
   } catch (error) {
     const isTold = error instanceof CredError ? error.code === 'interrupted' : !(error instanceof LockUnavailable)
     throw isTold ? error : refusal

@@ -4,6 +4,7 @@ import { CredError } from '../../../core/errors.ts'
 import { nextCodeInMs } from '../../../core/mfa-code.ts'
 import { pasteable } from '../../../core/paste.ts'
 import { LockUnavailable, withLock } from '../../../io/lock.ts'
+import { awaitedLine } from '../awaited-line.ts'
 import { backOff, questionName } from '../back-off.ts'
 import { profileLock } from '../single-flight.ts'
 import type { Workspace } from '../workspace.ts'
@@ -15,9 +16,14 @@ export interface CodeUse extends CodeQuestion {
   readonly purpose: string
   /** Whose device it is, by the root's identity: cool-downs go by it and the serial. */
   readonly identityId: string
+  /** When the waiting of this process ends, on `performance.now()`'s clock. */
+  readonly answerUntilMs: number
   /** The time of the server that checks codes. */
   serverMs(): number
 }
+
+/** A question that ends sooner is not worth a look for the phone. */
+const ANSWER_LEAST_MS = 5_000
 
 /** Codes that STS refuses: one more try with a new one. */
 const TRIES = 2
@@ -33,6 +39,7 @@ export async function withCode<T>(workspace: Workspace, use: CodeUse, send: (cod
   return asOnlyQuestion(workspace, use, async () => {
     // Another question may have been let go while this one waited for its turn.
     if (!use.asking.typed) throwInCoolDown(workspace, use)
+    if (use.answerUntilMs - performance.now() < ANSWER_LEAST_MS) throw noTimeLeft(use)
     try {
       return await askAndSend(workspace, use, source, send)
     } catch (error) {
@@ -49,7 +56,7 @@ async function askAndSend<T>(
   source: CodeSource,
   send: (code: string) => Promise<T>,
 ): Promise<T> {
-  const deadlineMs = performance.now() + use.settings.timeoutMs
+  const deadlineMs = Math.min(performance.now() + use.settings.timeoutMs, use.answerUntilMs)
   use.asking.beforeQuestion?.()
   if (use.asking.note !== undefined) source.say(use.asking.note)
   for (let tries = 1; ; tries++) {
@@ -86,10 +93,18 @@ async function untilNextCode(use: CodeUse, source: CodeSource, deadlineMs: numbe
 }
 
 async function asOnlyQuestion<T>(workspace: Workspace, use: CodeUse, work: () => Promise<T>): Promise<T> {
-  const { profile, serial, settings } = use
+  const { profile, serial, settings, asking } = use
+  const name = `mfa ${serial}`
+  const deadlineMs = Math.min(performance.now() + settings.timeoutMs, use.answerUntilMs)
+  const line = asking.typed && asking.mayAsk ? awaitedLine(workspace, name, []) : null
+  const onBusy = async () => line?.look() ?? null
   try {
-    return await withLock(profileLock(workspace, `mfa ${serial}`, { profile, waitMs: settings.timeoutMs }), work)
+    return await withLock({ ...profileLock(workspace, name, { profile, deadlineMs }), onBusy }, async () => {
+      line?.end()
+      return work()
+    })
   } catch (error) {
+    line?.end()
     // Without a lock two questions may be open at once, which beats none.
     if (error instanceof LockUnavailable) return work()
     throw error
@@ -108,6 +123,11 @@ function throwInCoolDown(workspace: Workspace, use: CodeUse): void {
     `cannot ${use.purpose}: it needs an MFA code, and the last question for one had no good answer; it is not asked again for ${spanText(leftMs + 999)}`,
     loginHint(use),
   )
+}
+
+function noTimeLeft(use: CodeUse): CredError {
+  const message = `cannot ${use.purpose}: it needs an MFA code, and the time to ask for one went by waiting for another aws-cred`
+  return new CredError('person', message, loginHint(use))
 }
 
 function nobodyToAsk(use: CodeUse): CredError {
