@@ -153,3 +153,53 @@ test('who waits in vain for another question names who holds it, for what and si
   for (let i = 0; i < 500 && runs(holder); i++) await wait(10)
   assert.ok(!runs(holder))
 })
+
+test("behind another's question: who may not ask ends at once with 3, a typed verb says whom it waits for, process nothing", async (t) => {
+  if (!need(t, 'script(1)', hasPty())) return
+  const place = await mfaPlace(t)
+  const asking = inTerminal(t, place, `'${place.binary}' process --profile prod >first; echo "ended $?"`)
+  await asking.waitFor(QUESTION)
+  for (const [words, env] of [
+    [['process', '--profile', 'prod', '--no-prompt'], {}],
+    [['process', '--profile', 'audit', '--no-prompt'], {}],
+    [['process', '--profile', 'prod'], { AWS_CRED_NO_PROMPT: '1' }],
+    [['export', '--profile', 'prod'], { CI: 'true' }],
+  ] as const) {
+    const said = failureOf(await verb(place, words, { env }), 3)
+    assert.match(
+      said,
+      /it needs an MFA code, and nobody is to be asked\naws-cred: hint: aws-cred login (prod|audit)\n$/,
+    )
+  }
+  const holder = asker(place) ?? 0
+  const typed = ['export --profile prod', 'exec --profile prod -- true', 'login prod'].map((words) =>
+    inTerminal(t, place, `'${place.binary}' ${words} >/dev/null; echo "ended $?"`),
+  )
+  const helper = inTerminal(t, place, `'${place.binary}' process --profile prod >other; echo "ended $?"`)
+  const line = `waiting for the MFA code that pid ${holder} asks for (aws-cred for prod, asked by `
+  for (const pty of typed) await pty.waitFor(line)
+  asking.type(`${place.sts.mfaCode(SERIAL)}\r`)
+  for (const pty of [asking, ...typed, helper]) await pty.waitFor('ended 0')
+  for (const pty of typed) {
+    assert.equal(questions(pty), 0)
+    assert.match(pty.output(), /\r\x1b\[K(PROFILE |ended 0)/, 'the line is gone')
+  }
+  assert.equal(helper.output(), 'ended 0\r\n')
+  const [first, other] = ['first', 'other'].map((name) => readFileSync(join(place.home, name), 'utf8'))
+  assert.equal(first, other)
+  documentOf(await processOf(place, 'prod'))
+  assert.deepEqual(place.sts.counts(), { GetSessionToken: 1, AssumeRole: 1 })
+})
+
+test('a typed verb that waits at the terminal of the question itself writes nothing over it', async (t) => {
+  if (!need(t, 'script(1)', hasPty())) return
+  const place = await mfaPlace(t)
+  const line = `'${place.binary}' process --profile prod >/dev/null & sleep 0.3; '${place.binary}' export --profile prod >/dev/null; echo "ended $?"`
+  const pty = inTerminal(t, place, line)
+  await pty.waitFor(QUESTION)
+  await wait(1_200)
+  pty.type(`${place.sts.mfaCode(SERIAL)}\r`)
+  await pty.waitFor('ended 0')
+  assert.doesNotMatch(pty.output(), /waiting for|\x1b/)
+  assert.equal(questions(pty), 1)
+})

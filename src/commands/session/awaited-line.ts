@@ -30,7 +30,9 @@ export function awaitedLine(workspace: Workspace, lockName: string, steps: reado
     const asker = [...questions].map((name) => holderOf(paths.locksDir, name)).find((holder) => holder !== null)
     const holder = asker ?? holderOf(paths.locksDir, lockName)
     if (holder === null || sharesTerminal(holder.pid)) return ''
-    return `waiting for pid ${holder.pid} (${shown(holder.program, 60)})${asker ? ', which asks for the MFA code' : ''}`
+    // What is awaited first: the line's end may be cut.
+    const whom = asker ? `the MFA code that pid ${holder.pid} asks for` : `pid ${holder.pid}`
+    return `waiting for ${whom} (${shown(holder.program, 60)})`
   }
   return {
     look() {
