@@ -33,6 +33,8 @@ export interface LockOptions<T> {
   readonly signal?: AbortSignal
   /** Looked at once the lock is held. */
   readonly holder: LockHolder
+  /** Whether the holder may need a person: then it is looked for at long intervals from the first on. */
+  readonly isLong?: boolean
   /** Looks for the holder's result after each attempt that failed; what is not null ends the wait. */
   onBusy?(): Promise<T | null>
 }
@@ -59,7 +61,7 @@ export async function withLock<T>(options: LockOptions<T>, work: () => Promise<T
       const found = await options.onBusy?.()
       if (found !== null && found !== undefined) return found
       if (options.nowMs() >= options.deadlineMs) throw gaveUp(paths)
-      await pause(options.nowMs() - startedMs, options.signal)
+      await pause(options.isLong ? WAIT_LONG_MS * WAIT_SHARE : options.nowMs() - startedMs, options.signal)
     }
     writeHolder(paths.holder, options.holder, Date.now())
     return await work()

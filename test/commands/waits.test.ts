@@ -95,7 +95,7 @@ test('who may ask nobody does not wait for a session that needs a code, and does
     const late = profileSources(workspace, plan, {
       store,
       asking: { mayAsk: false, typed: false },
-      beganMs: performance.now() - 19_950,
+      beganMs: performance.now() - 15_950,
     })
     await assert.rejects(late.exclusively(role, flight, never), { code: 'failed', message: /its lock is held/ })
     assert.equal(holderOf(workspace.paths.locksDir, `session ${role}`)?.pid, process.pid)

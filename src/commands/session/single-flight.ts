@@ -10,6 +10,8 @@ export interface Flight {
   readonly profile: string
   /** Until when to wait for whoever holds the lock, on `performance.now()`'s clock. */
   readonly deadlineMs: number
+  /** Whether it may be asking for a code. */
+  readonly isLong: boolean
   /** Looks for the result of whoever holds the lock. */
   whileWaiting(): Promise<Session | null>
   /** Keeps a failure that does not end the refresh. */
@@ -26,7 +28,9 @@ export async function refreshExclusively(
   work: () => Promise<Session>,
 ): Promise<Session> {
   try {
-    return await withLock({ ...profileLock(workspace, flight.name, flight), onBusy: () => flight.whileWaiting() }, work)
+    const { isLong } = flight
+    const onBusy = () => flight.whileWaiting()
+    return await withLock({ ...profileLock(workspace, flight.name, flight), isLong, onBusy }, work)
   } catch (error) {
     if (!(error instanceof LockUnavailable)) throw error
     flight.record(new CredError('failed', `cannot lock the refresh: ${error.reason}`))

@@ -151,6 +151,7 @@ export function profileSources(workspace: Workspace, plan: Plan, options: Source
         name: `session ${key}`,
         profile: plan.profile,
         deadlineMs: waitUntilMs(isUrgent),
+        isLong: direct !== null,
         record,
         whileWaiting: async () => {
           // Whoever holds a lock already will call STS as soon as this wait is over.
@@ -170,9 +171,9 @@ export function profileSources(workspace: Workspace, plan: Plan, options: Source
       }
       const session = await refreshExclusively(workspace, flight, async () => {
         waitedMs += performance.now() - waitBeganMs
-        locksHeld++
         line?.end()
         learnFromOthers()
+        locksHeld++
         // Kept while the lock is still held: whoever waits for it takes STS's refusal as its own.
         return work()
           .catch((error: unknown) => {
