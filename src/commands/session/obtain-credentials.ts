@@ -126,10 +126,10 @@ async function sessionOf(
   const { asking, beganMs, keptAs = plan, refresh: forceRefresh, serveLasting, aheadOfNeed = false } = options
   // Else the session made with the code for the role would be kept where no tool looks for it.
   const withCode = { ...options, keptAs: withCodeForRole(keptAs)?.plan ?? keptAs }
-  const afterRefusal = async (refusal: unknown): Promise<Session> => {
+  const afterRefusal = async (refusal: unknown, untilMs: number): Promise<Session> => {
     if (!needsCode) throw refusal
     const { tryDirect } = await import('./mfa/learn-direct.ts')
-    return tryDirect(workspace, plan, { asking, refusal }, async (direct, asked) => {
+    return tryDirect(workspace, plan, { asking, refusal, untilMs }, async (direct, asked) => {
       const given = await sessionOf(workspace, direct, { ...withCode, asking: asked })
       if ('identity' in given) throw refusal
       return given

@@ -30,8 +30,8 @@ export interface SourcesOptions {
   readonly store: () => Promise<Store>
   /** Nobody is asked unless it is given. */
   readonly asking?: Asking
-  /** Another way to the session where STS refused to make it; throws the refusal where there is none. */
-  readonly afterRefusal?: (refusal: unknown) => Promise<Session>
+  /** Another way to the session where STS refused to make it; throws the refusal where there is none. Waits no longer than `untilMs`. */
+  readonly afterRefusal?: (refusal: unknown, untilMs: number) => Promise<Session>
   /** The plan under which what it gives is kept: that of the tools, where `login --duration` asks for another. */
   readonly keptAs?: Plan
   /** When the whole began, on `performance.now()`'s clock: all waits of a process end by one deadline. */
@@ -195,13 +195,14 @@ export function profileSources(workspace: Workspace, plan: Plan, options: Source
         signer,
         identity,
         deadline,
-        answerUntilMs: waitUntilMs(true),
+        // No tool waits for a verb that a person typed, and gives up on it.
+        answerUntilMs: asking.typed ? Number.POSITIVE_INFINITY : waitUntilMs(true),
         asking: { ...asking, mayAsk: asking.mayAsk && mayAsk },
       })
     },
     async afterRefusal(error) {
       if (options.afterRefusal === undefined) throw error
-      return options.afterRefusal(error)
+      return options.afterRefusal(error, waitUntilMs(true))
     },
     recordFailure: record,
     isBackingOff: (key) => backoffLeftMs(index.known('backoff', `session ${key}`), context.nowMs()) > 0,

@@ -39,7 +39,7 @@ export function throwWhereLearned(workspace: Workspace, plan: Plan): void {
 export async function tryDirect<T>(
   workspace: Workspace,
   plan: Plan,
-  { asking, refusal }: { readonly asking: Asking; readonly refusal: unknown },
+  { asking, refusal, untilMs }: { readonly asking: Asking; readonly refusal: unknown; readonly untilMs: number },
   obtain: (plan: Plan, asking: Asking) => Promise<T>,
 ): Promise<T> {
   const { index, context, files } = workspace
@@ -56,7 +56,7 @@ export async function tryDirect<T>(
     endBackoff(workspace, restName)
     return given
   }
-  const deadlineMs = performance.now() + mfaSettings(direct.profile, files.profiles).timeoutMs
+  const deadlineMs = Math.min(performance.now() + mfaSettings(direct.profile, files.profiles).timeoutMs, untilMs)
   try {
     return await withLock(profileLock(workspace, restName, { profile: plan.profile, deadlineMs }), attempt)
   } catch (error) {

@@ -126,7 +126,7 @@ function throwInCoolDown(workspace: Workspace, use: CodeUse): void {
 }
 
 function noTimeLeft(use: CodeUse): CredError {
-  const message = `cannot ${use.purpose}: it needs an MFA code, and the time to ask for one went by waiting for another aws-cred`
+  const message = `cannot ${use.purpose}: it needs an MFA code, and too little time is left to ask for one`
   return new CredError('person', message, loginHint(use))
 }
 
