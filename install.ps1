@@ -152,6 +152,14 @@ function WriteList([string[]]$Lines) {
 
 function ReadList { if ([IO.File]::Exists($List)) { [IO.File]::ReadAllLines($List) } }
 
+# Lines for the list, by which uninstall may remove the folders that were made for this: those of a path that are not there.
+function MissingFolders([string]$Path) {
+    while ($Path -and -not [IO.Directory]::Exists($Path)) {
+        "dir $Path"
+        $Path = [IO.Path]::GetDirectoryName($Path)
+    }
+}
+
 # Silent where the file is gone, as the lines of the other shells. To ask first whether it is there would cost every start of
 # the shell 20 ms, a type named behind catch 15, a comparison there 7; a block of its own is compiled only when it runs.
 function HookLine {
@@ -179,8 +187,9 @@ function AddProfileLine {
     $end = "`n"
     if ($OnWindows) { $end = "`r`n" }
     $rest = @(ReadList | & { process { if (-not ($_.StartsWith('ps') -and $_.EndsWith(" $ProfileFile"))) { $_ } } })
-    WriteList ($rest + @("$kind $ProfileFile"))
-    $null = [IO.Directory]::CreateDirectory([IO.Path]::GetDirectoryName($ProfileFile))
+    $folder = [IO.Path]::GetDirectoryName($ProfileFile)
+    WriteList ($rest + @("$kind $ProfileFile") + @(MissingFolders $folder))
+    $null = [IO.Directory]::CreateDirectory($folder)
     if ($kind -ceq 'ps-bare') { $text += $end }
     # Written in place: a link stays a link, and permissions stay.
     [IO.File]::WriteAllText($ProfileFile, $text + $line + $end, $Latin1)
@@ -215,6 +224,7 @@ function ExplainPolicy {
 }
 
 function InstallAll([string]$Here, [string]$Work) {
+    $made = @(MissingFolders $Bin) + @(MissingFolders $Share)
     $null = [IO.Directory]::CreateDirectory($Share)
     if ($HookOnly) { AddProfileLine; ExplainPolicy; return }
     $found = FindSource $Here $Work
@@ -225,7 +235,7 @@ function InstallAll([string]$Here, [string]$Work) {
         try { $says = "$(& $target --version)" } catch { }
         if (-not $says.StartsWith('aws-cred ')) { Fail "cannot replace `"$target`": it is another program" }
     }
-    $new = @("file bin/$Program") + @($Texts | & { process { "file share/aws-cred/$_" } })
+    $new = @("file bin/$Program") + @($Texts | & { process { "file share/aws-cred/$_" } }) + $made
     $old = @(ReadList | & { process { if ($new -cnotcontains $_) { $_ } } })
     WriteList ($old + $new)
     Step 1
@@ -275,8 +285,14 @@ function UninstallAll {
         $path = Join $Prefix $line.Substring(5)
         foreach ($each in $path, "$path.new", "$path.new.exe", "$path.old") { [IO.File]::Delete($each) }
     }
+    $folders = @(ReadList | & { process { if ($_.StartsWith('dir ')) { $_.Substring(4) } } })
     [IO.File]::Delete($List)
-    try { [IO.Directory]::Delete($Share) } catch { }
+    # The deepest first. What somebody else has put something into stays.
+    [Array]::Sort($folders, [StringComparer]::Ordinal)
+    [Array]::Reverse($folders)
+    foreach ($folder in @($Share) + $folders) {
+        if ([IO.Directory]::Exists($folder) -and [IO.Directory]::GetFileSystemEntries($folder).Length -eq 0) { [IO.Directory]::Delete($folder) }
+    }
     Say "uninstalled from $Prefix"
     if (-not $Purge) { Say 'these stay:'; $kept | & { process { Say "  $_" } } }
 }

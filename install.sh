@@ -158,6 +158,15 @@ write_list() {
   mv -f "$list.new" "$list" || fail "cannot write \"$list\""
 }
 
+# Lines for the list, by which uninstall may remove the folders that were made for this: those of a path that are not there.
+missing_folders() {
+  folder=$1
+  while [ ! -e "$folder" ] && [ ! -L "$folder" ]; do
+    printf 'dir %s\n' "$folder"
+    folder=$(dirname "$folder")
+  done
+}
+
 rc_line() {
   case $1 in
     ps) printf '%s %s' "try { . '$share/hook.ps1' } catch { $ps_catch }" "$mark" ;;
@@ -213,6 +222,9 @@ add_rc_line() {
   kind=rc
   if [ ! -e "$target" ]; then
     kind='rc-new'
+    known="$known
+$(missing_folders "$(dirname "$target")")"
+    write_list "$known"
     mkdir -p "$(dirname "$target")"
     (umask 077 && : >"$target.aws-cred-new")
   else
@@ -263,6 +275,10 @@ install_all() {
   if [ -e "$target" ] && [ ! -f "$list" ]; then
     case $("$target" --version 2>/dev/null) in 'aws-cred '*) ;; *) fail "cannot replace \"$target\": it is another program" ;; esac
   fi
+  made=$(
+    missing_folders "$bin"
+    missing_folders "$share"
+  )
   mkdir -p "$bin" "$share" || fail "cannot make \"$bin\" and \"$share\""
   step 1
   known=$(cat "$list" 2>/dev/null || true)
@@ -272,7 +288,8 @@ install_all() {
 file share/aws-cred/${name##*/}"
   done
   known="$known
-$new"
+$new
+$made"
   write_list "$known"
   step 2
   put "$program" "$target" 755
@@ -322,8 +339,11 @@ uninstall_all() {
   sed -n 's/^file //p' "$list" >"$work/files"
   while read -r name <&3; do rm -f "$prefix/$name" "$prefix/$name.new"; done 3<"$work/files"
   step 2
+  # The deepest first. What somebody else has put something into stays.
+  sed -n 's/^dir //p' "$list" | LC_ALL=C sort -r >"$work/folders"
   rm -f "$list" "$list.new"
   rmdir "$share" 2>/dev/null || true
+  while read -r name <&3; do rmdir "$name" 2>/dev/null || true; done 3<"$work/folders"
   say "uninstalled from $(shown "$prefix")"
   if [ "$purge" = 0 ]; then
     say 'these stay:'

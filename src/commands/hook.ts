@@ -11,7 +11,7 @@ import { shellOf } from './completion.ts'
 export const verb: Verb = {
   name: 'hook',
   about: 'Prints the prompt hook of a shell, or says where it is installed and whether this shell has it',
-  usage: 'aws-cred hook bash|zsh|fish|powershell [--path] | aws-cred hook --check',
+  usage: 'aws-cred hook bash|zsh|fish|powershell [--path] | aws-cred hook [SHELL] --check',
   positionals: ['SHELL?'],
   options: {
     path: { type: 'boolean', about: 'print where the installed file lies instead' },
@@ -25,12 +25,8 @@ export const verb: Verb = {
 async function run(given: Arguments, context: Context): Promise<void> {
   const [name] = given.positionals
   if (given.flag('check')) {
-    if (name !== undefined || given.flag('path')) {
-      throw new CredError('usage', 'cannot run hook: --check stands alone, for every shell', {
-        hint: 'aws-cred hook --check',
-      })
-    }
-    return check(context)
+    if (given.flag('path')) throw usageError(verb, '--check and --path are two questions')
+    return check(context, name === undefined ? null : shellOf(given, 'hook'))
   }
   if (name === undefined) throw usageError(verb, 'SHELL is missing')
   const shell = shellOf(given, 'hook')
@@ -43,16 +39,19 @@ async function run(given: Arguments, context: Context): Promise<void> {
   context.out(`${path}\n`)
 }
 
-/** Says both things on stdout, and fails where one is missing: for scripts and for `doctor`. */
-function check(context: Context): void {
-  const states = SHELLS.map((shell) => ({ shell, state: installedState(context, shell) }))
+/** Says both things on stdout, of one shell or of all, and fails where one is missing: for scripts and for `doctor`. */
+function check(context: Context, only: Shell | null): void {
+  const states = SHELLS.filter((shell) => only === null || shell === only).map((shell) => ({
+    shell,
+    state: installedState(context, shell),
+  }))
   const there = states.filter(({ state }) => state !== 'absent').map(({ shell }) => shell)
   const old = states.filter(({ state }) => state === 'other').map(({ shell }) => shell)
   context.out(`installed: ${there.length === 0 ? 'no' : there.join(', ')}\n`)
   if (old.length > 0) context.out(`of another version: ${old.join(', ')}; run the installer again\n`)
-  const loaded = loadedState(context)
+  const loaded = loadedState(context, only)
   context.out(`loaded: ${loaded.text}\n`)
-  if (there.length === 0) throw notInstalled('find the hooks')
+  if (there.length === 0) throw notInstalled(only === null ? 'find the hooks' : `find the ${only} hook`)
   if (!loaded.ok) {
     throw new CredError('failed', 'cannot find the hook in this shell: it is not loaded', {
       hint: 'open a new terminal, or run the installer again',
@@ -60,11 +59,16 @@ function check(context: Context): void {
   }
 }
 
-/** Whether the shell that asks has the hook, as far as a child can see. */
-export function loadedState({ env }: Context): { readonly ok: boolean; readonly text: string } {
+/** Whether the shell that asks has the hook, as far as a child can see; with `only`, whether it is that shell too. */
+export function loadedState(
+  { env }: Context,
+  only: Shell | null = null,
+): { readonly ok: boolean; readonly text: string } {
   const named = /^(bash|zsh|fish|powershell):([0-9]{1,10})$/.exec(env.AWS_CRED_HOOKED ?? '')
   if (named === null) return { ok: false, text: 'no (AWS_CRED_HOOKED is not set by a hook)' }
   const [name, shell] = named
+  if (only !== null && shell !== only)
+    return { ok: false, text: `no (the hook that asks is of ${name}, not of ${only})` }
   const status = shell === 'powershell' ? 'Get-AwsCredStatus' : 'aws_cred_status'
   // What runs later in the rc file can overwrite the hook, which only the shell itself can see.
   const rest = `(overwritten since? ask ${status})`

@@ -28,7 +28,7 @@ test('hook prints the text of each shell’s hook', async (t) => {
   for (const [shell, ending] of Object.entries(ENDINGS)) {
     assert.deepEqual(await run([shell]), { code: 0, out: text(ending), err: '' })
   }
-  for (const words of [[], ['tcsh'], ['bash', '--check'], ['--check', '--path']]) {
+  for (const words of [[], ['tcsh'], ['tcsh', '--check'], ['--check', '--path']]) {
     assert.equal((await run(words)).code, 2, words.join(' '))
   }
 })
@@ -65,6 +65,23 @@ test('hook --check fails where the hook is of another shell, not loaded, or not 
   assert.equal(code, 1)
   assert.match(out, /^installed: no\n/)
   assert.match(err, /not installed/)
+})
+
+test('hook SHELL --check asks for that shell alone', async (t) => {
+  const { run } = installed(t, ['bash', 'fish'])
+  const env = { AWS_CRED_HOOKED: `bash:${process.ppid}` }
+  const bash = await run(['bash', '--check'], env)
+  assert.match(`${bash.code} ${bash.out}`, /^0 installed: bash\nloaded: yes, bash:\d+ /)
+  const fish = await run(['--check', 'fish'], env)
+  assert.match(
+    `${fish.code} ${fish.out}`,
+    /^1 installed: fish\nloaded: no \(the hook that asks is of bash:\d+, not of fish\)\n$/,
+  )
+  const zsh = await run(['zsh', '--check'], env)
+  assert.match(
+    `${zsh.code} ${zsh.out}${zsh.err}`,
+    /^1 installed: no\n[\s\S]*cannot find the zsh hook: it is not installed/,
+  )
 })
 
 test('hook --check says which installed files are of another version', async (t) => {
