@@ -394,7 +394,7 @@ test('install.ps1 under PowerShell: installs, not twice, and leaves the profile 
   ok(run(['-Yes']))
   ok(run(['-Uninstall']))
   assert.equal(readFileSync(profile, 'latin1'), before)
-  assert.equal(here.has('.local'), false)
+  assert.deepEqual([here.has('.local/bin'), here.has('.local/share/aws-cred')], [false, false])
   writeFileSync(join(here.release, 'shell/hook.ps1'), 'damaged')
   assert.match(run(['-Yes']).stderr, /its checksum is wrong/)
   assert.match(run(['-Url', 'http://example.com/a.zip']).stderr, /only https/)
