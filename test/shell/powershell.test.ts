@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 import { type TestContext, test } from 'node:test'
 import { elsewhere, need } from '../support/need.ts'
@@ -91,12 +92,22 @@ test('powershell', { timeout: 120_000, concurrency: 3 }, async (t) => {
     for (const [body, expected] of [
       ["$null = 1; Write-Host 'host' -NoNewline; return '<#h#>'", /host<#h#>/],
       ["return '<#a#>', 'second'", /<#a#>$/],
-      ["if ($env:THROW) { throw 'oops' }; '<#t#>'", /<#t#>/],
     ] as const) {
       const shell = await open(t, { before: `function prompt { ${body} }` })
       assert.equal(shell.first.hooks.length, 1)
       assert.match(shell.raw(), expected)
+      // Before the prompt itself writes.
+      assert.ok(shell.raw().indexOf('aws-cred: ') < shell.raw().search(expected))
     }
+    const odd =
+      "function prompt { if ($global:odd -eq 1) { return $null }; if ($global:odd) { throw 'oops' }; '<#o#>' }"
+    const shell = await open(t, { before: odd })
+    assert.equal(
+      await ask(shell, '$global:odd = 1; $all = @(prompt); $global:odd = 0; "$($all.Count) $($null -eq $all[0])"'),
+      '1 True',
+    )
+    const caught = '$global:odd = 2; try { prompt } catch { $_.Exception.Message } finally { $global:odd = 0 }'
+    assert.equal(await ask(shell, caught), 'oops')
   })
   void t.test('the culture th-TH and ar-SA have no say', async (t) => {
     for (const culture of ['th-TH', 'ar-SA']) {
@@ -148,6 +159,34 @@ test('powershell', { timeout: 120_000, concurrency: 3 }, async (t) => {
     assert.match((await shell.run('Get-AwsCredStatus')).text, /\noff: the hook needs the language mode FullLanguage\n$/)
     assert.equal(await ask(shell, '$null -eq $env:AWS_CRED_HOOKED'), 'True')
     assert.equal((await shell.run('1')).status, 'True')
+  })
+  void t.test('Set-PSDebug -Trace 2: no secret in the trace', async (t) => {
+    const shell = await open(t, {
+      env: { AWS_CREDENTIAL_EXPIRATION: '2099-01-01T00:00:00Z', AWS_SECURITY_TOKEN: 'IQoJLEGACYVALUE' },
+    })
+    await shell.run('Set-PSDebug -Trace 2')
+    await shell.run("$env:AWS_CREDENTIAL_EXPIRATION = '2026-01-01T00:00:00Z'")
+    await shell.run('Get-AwsCredStatus')
+    assert.match(shell.raw(), /DEBUG: .*__AwsCred/)
+    for (const value of ['wJalrSECRETVALUE', 'IQoJTOKENVALUE', 'IQoJLEGACYVALUE'])
+      assert.equal(shell.raw().includes(value), false, value)
+  })
+  void t.test('calls nothing but the language and its own functions', (t) => {
+    // By name: what a person or a module may define anew, or what loads a module.
+    const script = [
+      `$file = [IO.File]::ReadAllText('${hookFile.powershell}')`,
+      `$inner = [regex]::Match($file, "(?s)Create\\(@'\n(.*?)\n'@").Groups[1].Value`,
+      '$calls = foreach ($text in $file, $inner) { [scriptblock]::Create($text).Ast.FindAll({ $args[0] -is [Management.Automation.Language.CommandAst] }, $true) | & { process { $_.GetCommandName() } } }',
+      '[string]::Join(" ", [string[]]$calls)',
+    ].join('\n')
+    const { stdout } = spawnSync(program as string, ['-NoProfile', '-Command', script], { encoding: 'utf8' })
+    const called = stdout.trim().split(/\s+/)
+    assert.ok(called.includes('__AwsCredLook') && called.includes('__AwsCredJudge'), stdout)
+    assert.deepEqual(
+      called.filter((name) => !/^(__AwsCred\w+|Get-AwsCredStatus)$/.test(name)),
+      [],
+    )
+    t.diagnostic(`${called.length} calls`)
   })
   void t.test('NO_COLOR, TERM=dumb and a pipe switch the colour off', async (t) => {
     assert.match((await open(t, { env: { TERM: 'xterm' } })).raw(), /\x1b\[31maws-cred:\x1b\[0m this/)

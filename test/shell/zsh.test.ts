@@ -159,6 +159,8 @@ test('registration and neighbours in zsh', { timeout: 60_000 }, async (t) => {
     const shell = await open(t, { env: { AWS_CRED_STATE: 'ok' } })
     assert.equal(await ask(shell, '${AWS_CRED_HOOKED/$$/pid}'), 'zsh:pid')
     assert.equal(await ask(shell, '$(env | grep -c "^AWS_CRED_STATE")'), '0')
+    // $parameters and its like would load it from disk.
+    assert.match(await ask(shell, '$(zmodload)'), /^(?!.*zsh\/parameter)/s)
   })
   for (const [name, load] of [
     ['direnv', 'eval "$(direnv hook zsh)"'],
