@@ -7,23 +7,24 @@ import { Script } from 'node:vm'
 import { loadedParts, type Part } from '../io/parts.ts'
 import { runOften } from './train-hit.ts'
 
-/** Any will do: it makes the strings' hashes in a cache the same in every build. */
-const HASH_SEED = 26
+/** For the same bytes in every build: any seed for the strings' hashes will do; what was compiled further, when, is not kept. */
+const FOR_BUILD = ['--hash-seed=26', '--no-flush-bytecode', '--no-sparkplug', '--no-profile-guided-optimization']
+/** V8 takes a cache only under the flags that it was made with. */
+const AS_IN_USE = ['--hash-seed=0', '--flush-bytecode', '--sparkplug', '--profile-guided-optimization']
 
 /**
  * Writes V8's code cache of each part beside it, as `<part>.cache`: of `hit.cjs` with the functions that are run often, of
- * the others with all. In a process of its own, since the hash seed is settled when one starts. Throws where that fails.
+ * the others with all. In a process of its own, since the seed is settled when one starts. Throws where that fails.
  */
 export function writeCodeCaches(partFiles: readonly string[]): void {
-  const argv = [`--hash-seed=${HASH_SEED}`, import.meta.filename, ...partFiles]
+  const argv = [...FOR_BUILD, import.meta.filename, ...partFiles]
   const { status, error } = spawnSync(process.execPath, argv, { stdio: ['ignore', 'ignore', 'inherit'] })
   if (status !== 0) throw new Error(`no code cache could be made: ${error?.message ?? `exit ${status}`}`)
 }
 
 async function makeCaches(partFiles: readonly string[]): Promise<void> {
   const scripts = await Promise.all(partFiles.map(async (file) => ({ file, script: await scriptOf(file) })))
-  // V8 takes a cache only under the flags that it was made with.
-  setFlagsFromString('--hash-seed=0')
+  for (const flag of AS_IN_USE) setFlagsFromString(flag)
   for (const { file, script } of scripts) writeFileSync(`${file}.cache`, script.createCachedData())
 }
 
