@@ -60,7 +60,11 @@ const REFUSED: readonly (readonly [line: string, message: string, hint?: string]
     'cannot use "global" of sts_regional_endpoints (LINE): it must be regional or legacy',
   ],
   ['services = dev', 'cannot find section [services dev], which services (LINE) names'],
-  ['endpoint_url = sts.example', 'cannot use the endpoint URL of endpoint_url (LINE): it is not an http or https URL'],
+  [
+    'endpoint_url = sts.example',
+    'cannot use the endpoint URL of endpoint_url (LINE): it is not an http or https URL',
+    'one looks like https://sts.eu-west-1.amazonaws.com',
+  ],
 ]
 
 test('process names what STS could not take, with what it may be, and calls nobody', async (t) => {
