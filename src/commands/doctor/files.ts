@@ -35,10 +35,23 @@ export function fileFindings(look: Look): Finding[] {
   const keys = [...findFileKeys(config, credentials).values()].filter(holdsKeys)
   const asked = keys.filter(({ profile }) => wanted === null || wanted.has(profile))
   return [
-    ...asked.map((each) => (isSession(each) ? pastedSession(look, each) : staticKeys(look, each))),
+    ...asked.map((each) => keyFinding(look, each)),
     ...[config, credentials].flatMap((document) => openFile(look, document, keys)),
     ...oldKeys(look, wanted),
   ]
+}
+
+/** Whether the config would hold a secret after `--fix` too: it is then not edited, since it may not be copied. */
+export function keepsSecretInConfig(look: Look): boolean {
+  const { config, credentials, configPath } = look.workspace.files
+  return [...findFileKeys(config, credentials).values()].some(
+    (keys) =>
+      keys.lines.some(({ path, value }) => path === configPath && value !== '') && keyFinding(look, keys).fix === null,
+  )
+}
+
+function keyFinding(look: Look, keys: FileKeys): Finding {
+  return isSession(keys) ? pastedSession(look, keys) : staticKeys(look, keys)
 }
 
 /** The line by which it is known: its token, else its id. */

@@ -6,6 +6,7 @@ import { shown } from '../../core/text.ts'
 import { shortPath } from '../../io/screen.ts'
 import { programFile } from '../../io/search-path.ts'
 import { VERSION } from '../../version.ts'
+import { keepsSecretInConfig } from './files.ts'
 import type { Look } from './look.ts'
 import { placeText } from './look.ts'
 import { profilesAskedAbout } from './profiles.ts'
@@ -49,9 +50,8 @@ async function lineFindings(look: Look, { program, own, profiles, place }: Progr
   const profile = profiles[0] ?? ''
   const more = profiles.length > 1 ? ` and ${profiles.length - 1} more` : ''
   const where = `${shown(shortPath(program, context), 300)} of profile ${shown(profile, 60)} (${place})${more}`
-  const mend = own
-    ? { cure: pasteable`aws-cred setup ${profile}`, fix: 'stale-path' as FixKind, profiles }
-    : { cure: null, profiles }
+  const fix: FixKind | null = keepsSecretInConfig(look) ? null : 'stale-path'
+  const mend = own ? { cure: pasteable`aws-cred setup ${profile}`, fix, profiles } : { cure: null, profiles }
   if (!path.isAbsolute(program)) {
     if (!own) return []
     return [finding('setup', 'helper-relative', 'warning', { what: `${where} is looked for on PATH`, ...mend })]
