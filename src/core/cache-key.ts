@@ -105,7 +105,9 @@ export const ROOT_LEVEL = -1
  * are not in it either: two roles behind one middle role share its session.
  */
 export function cacheKeyText(inputs: CacheKeyInputs, level: number): string {
-  const { identity, steps, osUser, endpoint, tokenKind } = inputs
+  const { identity, steps, endpoint, tokenKind } = inputs
+  // Asked for only where it counts: the system looks it up in its files.
+  const osUser = identity.userName === null ? inputs.osUser : ''
   const parts = steps
     .slice(0, level + 1)
     .map((step) =>

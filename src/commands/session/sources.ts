@@ -223,11 +223,17 @@ export function cacheKey(workspace: Workspace, plan: Plan, identity: RootIdentit
 }
 
 function cacheKeyInputs(workspace: Workspace, plan: Plan, identity: RootIdentity, level: number): CacheKeyInputs {
-  const given = { identity, steps: plan.steps, osUser: workspace.context.userName }
   // A root's own session does not depend on STS's place, whose settings may be wrong without harm to it.
-  if (level === ROOT_LEVEL) return { ...given, endpoint: null, tokenKind: 'regional' }
-  const { override, tokenKind } = stsPlace(callSettingsOf(workspace, plan), identity.partition)
-  return { ...given, endpoint: override?.url ?? null, tokenKind }
+  const place = level === ROOT_LEVEL ? null : stsPlace(callSettingsOf(workspace, plan), identity.partition)
+  return {
+    identity,
+    steps: plan.steps,
+    get osUser() {
+      return workspace.context.userName
+    },
+    endpoint: place?.override?.url ?? null,
+    tokenKind: place?.tokenKind ?? 'regional',
+  }
 }
 
 /** STS's time by the offset that this process or another saw at that endpoint; null when it is not known (`clockOffsetMs`). */
