@@ -44,7 +44,7 @@ test('whoami shows a session, its name, its end and what it is made from', async
   assert.deepEqual([code, err], [0, ''])
   assert.match(
     out,
-    /^profile {2}pathed\narn {6}arn:aws:sts::123456789012:assumed-role\/Pathed\/me@example\.com\naccount {2}123456789012\nuser id {2}AROA\w+:me@example\.com\nsession {2}me@example\.com\nkey {6}ASIA…\w{4}\nexpires {2}in 59 min, at \d\d:\d\d \S+\nsource {3}user1 > Pathed\n$/,
+    /^profile {2}pathed\narn {6}arn:aws:sts::123456789012:assumed-role\/Pathed\/me@example\.com\naccount {2}123456789012\nuser id {2}AROA\w+:me@example\.com\nsession {2}me@example\.com\nkey {6}ASIA…\w{4}\nexpires {2}in 59 min, at (\d{4}-\d\d-\d\d )?\d\d:\d\d \S+\nsource {3}user1 > Pathed\n$/,
   )
   // The stored session is used, and STS asked anew.
   await run(here, ['whoami', 'pathed'])
