@@ -41,8 +41,12 @@ export function vaultMemory(context: VaultKeyContext, vaultId: string): VaultMem
     },
     keep(name, itemPath, value) {
       if (!isSession(name)) return
+      const written = fileStamp(itemPath)
+      if (written === null) return
       try {
-        writePrivateFile(copyOf(itemPath), sealed(`${name} ${fileStamp(itemPath)}`, value))
+        writePrivateFile(copyOf(itemPath), sealed(`${name} ${written}`, value))
+        // Whoever deleted the item before the copy was there has not seen it.
+        if (fileStamp(itemPath) === null) rmSync(copyOf(itemPath), { force: true })
       } catch (error) {
         // Memory that is full, or `lock` has just taken the folder away: the item is in the vault.
         if (!(error instanceof CredError)) throw error

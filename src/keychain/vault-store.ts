@@ -46,7 +46,14 @@ export function openVault(
     memory?.keep(name, file, value)
   }
 
-  return { label: 'vault', get, set, delete: async (name) => removed(fileOf(name)), list: async () => vaultNames(dir) }
+  async function remove(name: string): Promise<boolean> {
+    const file = fileOf(name)
+    const was = removed(file)
+    memory?.forget(file)
+    return was
+  }
+
+  return { label: 'vault', get, set, delete: remove, list: async () => vaultNames(dir) }
 }
 
 /** Throws `DamagedItemError` for a FIFO, a folder, a link or a file that is not ours alone, in the place of the item. */

@@ -12,10 +12,11 @@ import {
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
+import { accountName } from '../../src/keychain/account-name.ts'
 import { createVault, readVaultHeader, type VaultHeader } from '../../src/keychain/vault-header.ts'
 import { forgetVaultKey, keepVaultKey } from '../../src/keychain/vault-key.ts'
 import { vaultMemory } from '../../src/keychain/vault-memory.ts'
-import { fillVaultMemory, openUnlockedVault, openVault } from '../../src/keychain/vault-store.ts'
+import { deleteFromVault, fillVaultMemory, openUnlockedVault, openVault } from '../../src/keychain/vault-store.ts'
 import { need } from '../support/need.ts'
 
 const SECRET = 'a session that only memory may hold'
@@ -54,6 +55,21 @@ test('a copy counts only for the very writing that it is of', async (t) => {
   }
 })
 
+test('a copy goes with its item, whoever deletes that, and is not made of one that is gone', async (t) => {
+  const vault = await unlockedVault(t)
+  if (vault === null) return
+  const { context, dir, id, copies } = vault
+  const store = await openUnlockedVault(context, dir)
+  await store.set('session:one', SECRET)
+  assert.equal(await store.delete('session:one'), true)
+  assert.deepEqual(copies(), [])
+  vaultMemory(context, id)?.keep('session:one', join(dir, 'gone.item'), SECRET)
+  assert.deepEqual(copies(), [])
+  await store.set('session:two', SECRET)
+  assert.equal(deleteFromVault(context, dir, 'session:two'), true)
+  assert.deepEqual(copies(), [])
+})
+
 test('copies end with the key: by lock, by its time to live, and for a writer that comes late', async (t) => {
   const vault = await unlockedVault(t)
   if (vault === null) return
@@ -62,7 +78,7 @@ test('copies end with the key: by lock, by its time to live, and for a writer th
   await store.set('session:one', SECRET)
   const late = vaultMemory(context, id)
   assert.equal(forgetVaultKey(context, id), true)
-  late?.keep('session:one', join(dir, 'any.item'), SECRET)
+  late?.keep('session:one', join(dir, `${accountName('session:one')}.item`), SECRET)
   assert.deepEqual(readdirSync(join(runtimeDir, 'aws-cred')), [])
   keepVaultKey(context, id, key, 1_000)
   assert.deepEqual(copies(), [])
