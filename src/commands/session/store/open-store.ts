@@ -84,7 +84,7 @@ export async function openForDeleting(workspace: Workspace): Promise<Pick<Store,
 
 export function openKeychain(workspace: Workspace, patience: Patience): Store {
   const { context, paths, homeIsOurs, service, index } = workspace
-  return openKeytarStore({
+  const store = openKeytarStore({
     service,
     addon: () =>
       loadKeytarAddon({
@@ -97,6 +97,35 @@ export function openKeychain(workspace: Workspace, patience: Patience): Store {
     env: context.env,
     ...patience,
   })
+  return { ...store, delete: async (name) => asOnlyDeletion(workspace, () => store.delete(name)) }
+}
+
+/** A deletion takes milliseconds; where the other waits for its person, both go on. */
+const DELETION_WAIT_MS = 2_000
+
+/**
+ * libsecret looks for an item and then deletes it: where another process was faster GLib writes a complaint of its own
+ * to stderr, and the error is that of a missing collection (seen). Goes on where no lock can be had.
+ */
+async function asOnlyDeletion<T>({ paths }: Workspace, work: () => Promise<T>): Promise<T> {
+  const { LockUnavailable, withLock } = await import('../../../io/lock.ts')
+  const lock = {
+    folder: paths.locksDir,
+    name: 'keychain deletion',
+    nowMs: () => performance.now(),
+    deadlineMs: performance.now() + DELETION_WAIT_MS,
+    holder: { pid: process.pid, program: 'aws-cred' },
+  }
+  let hasBegun = false
+  try {
+    return await withLock(lock, async () => {
+      hasBegun = true
+      return work()
+    })
+  } catch (error) {
+    if (hasBegun || !(error instanceof CredError || error instanceof LockUnavailable)) throw error
+    return work()
+  }
 }
 
 /**
