@@ -195,10 +195,14 @@ test('with the index lost, a locked keychain is not taken for an empty one', NEV
   })
 })
 
-test('many that delete one item of the keychain at once: none fails, and GLib complains of nothing', NEVER_HANGS, async (t) => {
-  await inKeyring(t, async (place) => {
-    // Without a key to read, each writes one item and deletes it.
-    const crowd = Array.from({ length: 16 }, () => verb(place, ['unlock'], { env: { DISPLAY: ':99' } }))
-    for (const { code, err } of await Promise.all(crowd)) assert.deepEqual([code, err], [0, 'the keychain is open\n'])
-  })
-})
+test(
+  'many that delete one item of the keychain at once: none fails, and GLib complains of nothing',
+  NEVER_HANGS,
+  async (t) => {
+    await inKeyring(t, async (place) => {
+      // Without a key to read, each writes one item and deletes it.
+      const crowd = Array.from({ length: 16 }, () => verb(place, ['unlock'], { env: { DISPLAY: ':99' } }))
+      for (const { code, err } of await Promise.all(crowd)) assert.deepEqual([code, err], [0, 'the keychain is open\n'])
+    })
+  },
+)

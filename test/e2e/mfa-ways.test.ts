@@ -250,6 +250,44 @@ test('who comes while a role is learned to want the code itself waits for it, an
   assert.deepEqual(place.sts.counts(), { GetSessionToken: 1, AssumeRole: 2 })
 })
 
+test('a crowd that forces a refresh learns it by two questions too', async (t) => {
+  if (!need(t, 'script(1)', hasPty())) return
+  const place = await mfaPlace(t)
+  place.sts.setMfaCodes(SERIAL, ['111111', '222222'])
+  const start = `'${place.binary}' process --profile fresh --refresh >out.$i 2>&1 &`
+  const pty = inTerminal(t, place, `for i in 1 2 3; do ${start} done; sleep 0.3; echo all here; wait; echo all done`)
+  await pty.waitFor('all here')
+  for (const code of ['111111', '222222']) {
+    await pty.waitFor(QUESTION)
+    pty.type(`${code}\r`)
+  }
+  await pty.waitFor('all done')
+  assert.equal(questions(pty), 2)
+  for (const i of [1, 2, 3])
+    documentOf({ code: 0, signal: null, out: readFileSync(join(place.home, `out.${i}`), 'utf8'), err: '' })
+  assert.deepEqual(place.sts.counts(), { GetSessionToken: 1, AssumeRole: 2 })
+})
+
+test('in a chain that is refused further on, the role is learned to want the code itself all the same', async (t) => {
+  if (!need(t, 'script(1)', hasPty())) return
+  const place = await mfaPlace(t)
+  const { nobody } = place.world.arns
+  writeConfig(
+    place,
+    `${mfaConfig(place)}[profile beyond]\naws_cred_role_arn = ${nobody}\naws_cred_source_profile = fresh\n`,
+  )
+  place.sts.setMfaCodes(SERIAL, ['111111', '222222'])
+  const pty = inTerminal(t, place, `'${place.binary}' process --profile beyond; echo "ended $?"`)
+  for (const code of ['111111', '222222']) {
+    await pty.waitFor(QUESTION)
+    pty.type(`${code}\r`)
+  }
+  await pty.waitFor(`cannot assume ${nobody} for profile`)
+  await pty.waitFor('ended 1')
+  documentOf(await processOf(place, 'fresh'))
+  assert.equal(questions(pty), 2)
+})
+
 test('login to a role that turns out to want the code itself keeps the session where tools look for it', async (t) => {
   if (!need(t, 'script(1)', hasPty())) return
   const place = await mfaPlace(t)

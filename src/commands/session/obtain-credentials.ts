@@ -126,11 +126,18 @@ async function sessionOf(
   const { asking, beganMs, keptAs = plan, refresh: forceRefresh, serveLasting, aheadOfNeed = false } = options
   // Else the session made with the code for the role would be kept where no tool looks for it.
   const withCode = { ...options, keptAs: withCodeForRole(keptAs)?.plan ?? keptAs }
+  const sinceMs = workspace.context.nowMs() - (performance.now() - beganMs)
+  const withCodeForItself = async (direct: Plan, asked: Asking): Promise<Session | RootCredentials> => {
+    const { isMadeSince } = await import('./mfa/learn-direct.ts')
+    // One that another process has made meanwhile is as fresh as was asked for, and spares a code.
+    const refresh = forceRefresh && !isMadeSince(workspace, direct, direct.steps.length - 1, sinceMs)
+    return sessionOf(workspace, direct, { ...withCode, refresh, asking: asked })
+  }
   const afterRefusal = async (refusal: unknown, untilMs: number): Promise<Session> => {
     if (!needsCode) throw refusal
     const { tryDirect } = await import('./mfa/learn-direct.ts')
     return tryDirect(workspace, plan, { asking, refusal, untilMs }, async (direct, asked) => {
-      const given = await sessionOf(workspace, direct, { ...withCode, asking: asked })
+      const given = await withCodeForItself(direct, asked)
       if ('identity' in given) throw refusal
       return given
     })
@@ -143,7 +150,7 @@ async function sessionOf(
     if (!needsCode) throw error
     const { RoleTakesCode } = await import('./mfa/learn-direct.ts')
     if (!(error instanceof RoleTakesCode)) throw error
-    return sessionOf(workspace, error.plan, withCode)
+    return withCodeForItself(error.plan, asking)
   }
 }
 

@@ -6,7 +6,9 @@ import { withCodeForRole } from '../../../core/plan/plan-mfa.ts'
 import { LockUnavailable, withLock } from '../../../io/lock.ts'
 import { backOff, endBackoff } from '../back-off.ts'
 import { directName } from '../plan-options.ts'
+import { knownRootIdentity } from '../roots/root-identity.ts'
 import { profileLock } from '../single-flight.ts'
+import { cacheKey } from '../sources.ts'
 import type { Workspace } from '../workspace.ts'
 import type { Asking } from './ask-code.ts'
 
@@ -30,8 +32,8 @@ export function throwWhereLearned(workspace: Workspace, plan: Plan): void {
 
 /**
  * Where STS says AccessDenied to a session made with a code, the role may still take a code itself. That is tried once
- * a back-off, since AccessDenied is also plain lack of permission, and remembered only when it works; of many that were
- * refused together one tries. Throws `refusal` where it is not to be tried, or fails as well.
+ * a back-off, since AccessDenied is also plain lack of permission, and remembered only when the role takes it; of many that
+ * were refused together one tries. Throws `refusal` where it is not to be tried, or the role refuses that as well.
  *
  * The caller holds the lock of the session that was refused: who comes for it now finds what was learned, and does not
  * have it refused once more.
@@ -46,23 +48,51 @@ export async function tryDirect<T>(
   const direct = isRefusedSession(refusal) && asking.mayAsk ? directOf(workspace, plan) : null
   if (direct === null) throw refusal
   const restName = `direct ${direct.name}`
+  let isLearned = false
   const attempt = async (): Promise<T> => {
-    if (index.known('direct', direct.name) !== null) return obtain(direct.plan, asking)
+    isLearned = index.known('direct', direct.name) !== null
+    if (isLearned) return obtain(direct.plan, asking)
     if (backoffLeftMs(index.known('backoff', restName), context.nowMs()) > 0) throw refusal
     // Before the question: it may be let go by Ctrl-C.
     backOff(workspace, restName)
-    const given = await obtain(direct.plan, { ...asking, note: NOTE })
-    index.write('direct', direct.name, { name: direct.name })
-    endBackoff(workspace, restName)
-    return given
+    const sinceMs = context.nowMs()
+    try {
+      const given = await obtain(direct.plan, { ...asking, note: NOTE })
+      isLearned = true
+      return given
+    } catch (error) {
+      // What comes after the role in a chain may be refused for a reason of its own.
+      isLearned = isMadeSince(workspace, direct.plan, 0, sinceMs)
+      throw error
+    } finally {
+      if (isLearned) remember(workspace, direct.name, restName)
+    }
   }
   const deadlineMs = Math.min(performance.now() + mfaSettings(direct.profile, files.profiles).timeoutMs, untilMs)
   try {
     return await withLock(profileLock(workspace, restName, { profile: plan.profile, deadlineMs }), attempt)
   } catch (error) {
     const isTold = error instanceof CredError ? error.code === 'interrupted' : !(error instanceof LockUnavailable)
-    throw isTold ? error : refusal
+    throw isTold || isLearned ? error : refusal
   }
+}
+
+function remember(workspace: Workspace, name: string, restName: string): void {
+  try {
+    workspace.index.write('direct', name, { name })
+    endBackoff(workspace, restName)
+  } catch (error) {
+    // A full or read-only disk: it is learned once more, and what was made is handed out all the same.
+    if (!(error instanceof CredError)) throw error
+  }
+}
+
+/** Whether the session of step `level` was made since then (wall time in ms), by its note in the index. */
+export function isMadeSince(workspace: Workspace, plan: Plan, level: number, sinceMs: number): boolean {
+  const identity = knownRootIdentity(workspace, plan)
+  if (identity === null) return false
+  const note = workspace.index.known('session', cacheKey(workspace, plan, identity, level))
+  return note !== null && note.savedMs >= sinceMs
 }
 
 /** The plan with the code given to the role itself, where the config leaves that open. */
