@@ -10,12 +10,15 @@ export interface ClockReading {
 /** Wall and uptime may part by this much before the reading counts for nothing: someone set the clock. */
 const MAX_DRIFT_MS = 30_000
 
+/** No clock is off by a hundred years: a reading that says so is damaged, and no time could be made of some. */
+const MAX_OFFSET_MS = 100 * 365 * 86_400_000
+
 /**
- * The offset to add to this machine's time to get STS's, or null when it is not known: no reading, another boot
- * (uptime went back), or a clock that was set since (wall and uptime no longer agree).
+ * The offset to add to this machine's time to get STS's, or null when it is not known: no reading or a damaged one,
+ * another boot (uptime went back), or a clock that was set since (wall and uptime no longer agree).
  */
 export function clockOffsetMs(reading: ClockReading | null, nowMs: number, uptimeS: number): number | null {
-  if (reading === null || uptimeS < reading.uptimeS) return null
+  if (reading === null || uptimeS < reading.uptimeS || Math.abs(reading.offsetMs) > MAX_OFFSET_MS) return null
   const drift = nowMs - reading.wallMs - (uptimeS - reading.uptimeS) * 1000
   return Math.abs(drift) > MAX_DRIFT_MS ? null : reading.offsetMs
 }

@@ -35,6 +35,11 @@ test('clockOffsetMs() forgets a reading from the future', () => {
   assert.equal(clockOffsetMs({ ...READING, uptimeS: 9_000 }, NOW_MS, 5_000), null)
 })
 
+test('clockOffsetMs() takes no reading that no clock can be off by', () => {
+  for (const offsetMs of [1e300, -1e300, 1e15, -1e15])
+    assert.equal(clockOffsetMs({ ...READING, offsetMs }, NOW_MS, 5_000), null)
+})
+
 test('clockOffsetMs() is the stored offset or null, and null whenever the clocks parted', () => {
   const ms = fc.integer({ min: -10_000_000, max: 10_000_000 })
   fc.assert(
