@@ -92,7 +92,10 @@ test('--drop-key takes out nothing that was not asked about', async (t) => {
   const terminal = fakeTerminal(['y'], () => writeAwsFile(here, 'credentials', swapped))
   const { code, err } = await run(here, ['import', 'old', '--drop-key'], { terminal })
   assert.equal(code, 1)
-  assert.match(err, /another program has changed the files meanwhile/)
+  assert.match(
+    err,
+    /another program has changed the files meanwhile.*\n.*hint: look at the change again: aws-cred import old --drop-key\n$/,
+  )
   assert.equal(credentialsOf(here), swapped)
   for (const other of ['--all', '--yes', '--no-verify', '--no-setup', '--replace', '--drop-session']) {
     const words = other === '--all' ? [other] : ['old', other]

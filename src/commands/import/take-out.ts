@@ -1,7 +1,7 @@
 import { CredError } from '../../core/errors.ts'
 import { findFileKeys, holdsKeys } from '../../core/keys/file-keys.ts'
 import { type ImportPlan, type ImportRequest, planImport } from '../../core/keys/import-plan.ts'
-import { pasteable } from '../../core/paste.ts'
+import { pasteable, withCommand } from '../../core/paste.ts'
 import type { SetupSurroundings } from '../../core/setup/setup-plan.ts'
 import { listed } from '../../core/text.ts'
 import { writeConfig } from '../../io/config-backup.ts'
@@ -39,7 +39,7 @@ export async function takeOut(
       const { existed, ...surroundings } = surroundingsNow(workspace)
       const plan = planAgain(request, agreed, surroundings)
       if (plan === null) return null
-      if (wasAsked && plan.screen !== agreed.screen) throw changedMeanwhile(plan)
+      if (wasAsked && plan.screen !== agreed.screen) throw changedMeanwhile(plan, request)
       const writing = () => write(plan, surroundings, existed)
       return stored === null ? writing() : whileStored(stored, plan.pairs, writing)
     })
@@ -66,7 +66,7 @@ function planAgain(
   for (const { profile, pair } of plan.pairs) {
     const before = agreed.pairs.find((each) => each.profile === profile)?.pair
     const isSame = before?.accessKeyId === pair.accessKeyId && before.secretAccessKey === pair.secretAccessKey
-    if (!isSame) throw changedMeanwhile(plan)
+    if (!isSame) throw changedMeanwhile(plan, request)
   }
   return plan
 }
@@ -86,13 +86,15 @@ function writeLines(workspace: Workspace, { config }: ImportPlan, existed: boole
   }
 }
 
-function changedMeanwhile({ taken }: ImportPlan): CredError {
+const DROPS = { keys: '', session: ' --drop-session', 'dead-key': ' --drop-key' }
+
+function changedMeanwhile({ taken }: ImportPlan, { takes }: Pick<ImportRequest, 'takes'>): CredError {
   const profiles = [...taken.keys()]
   return new CredError(
     'failed',
     `cannot take out the keys of ${listed(profiles)}: another program has changed the files meanwhile`,
     {
-      hint: pasteable`look at the change again: aws-cred import ${profiles}`,
+      hint: withCommand('look at the change again: ', pasteable`aws-cred import ${profiles}`, DROPS[takes]),
     },
   )
 }
