@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
-import { existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { type TestContext, test } from 'node:test'
 import { fakeTerminal } from '../support/fake-context.ts'
 import { need } from '../support/need.ts'
+import { newKeyId, newSecret } from '../support/sts-world.ts'
 import { PASSPHRASE, type Place, pairOf, place, run } from '../support/vault-place.ts'
 
 /**
@@ -31,6 +32,30 @@ test('unlock by stdin opens the vault for the next calls until lock', async (t) 
   assert.equal((await run(here, ['lock'])).err, 'locked the vault\n')
   assert.equal((await serve()).code, 3)
   assert.equal((await run(here, ['lock'])).err, 'the vault was not unlocked\n')
+})
+
+test('of an unlocked vault no session stays in memory whose key is replaced or removed', async (t) => {
+  const here = await login(t)
+  if (here === null) return
+  const { alice } = here.world
+  const copies = () =>
+    readdirSync(`${here.env.XDG_RUNTIME_DIR}/aws-cred`, { recursive: true, encoding: 'utf8' }).filter((name) =>
+      name.includes('session-'),
+    )
+  assert.equal((await run(here, ['unlock', '--stdin'], { stdin: `${PASSPHRASE}\n` })).code, 0)
+  const other = { ...alice, accessKeyId: newKeyId('AKIA'), secret: newSecret() }
+  here.world.users.push(other)
+  const both: readonly string[][] = [
+    ['add', 'user1', '--stdin', '--replace'],
+    ['remove', 'user1', '--yes'],
+  ]
+  for (const words of both) {
+    assert.equal((await run(here, ['process', '--profile', 'user1'])).code, 0)
+    assert.equal(copies().length, 1)
+    const { code, err } = await run(here, words, { stdin: pairOf(other) })
+    assert.equal(code, 0, err)
+    assert.deepEqual(copies(), [], words.join(' '))
+  }
 })
 
 test('unlock asks hidden, again after a wrong passphrase, three times', async (t) => {

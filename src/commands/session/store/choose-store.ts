@@ -1,8 +1,9 @@
 import type { Terminal } from '../../../core/context.ts'
 import { CredError } from '../../../core/errors.ts'
 import type { Store } from '../../../keychain/store.ts'
-import { noVault, readVaultHeader } from '../../../keychain/vault-header.ts'
+import { noVault, readVaultHeader, type VaultHeader } from '../../../keychain/vault-header.ts'
 import { readVaultKey, vaultLocked } from '../../../keychain/vault-key.ts'
+import { vaultMemory } from '../../../keychain/vault-memory.ts'
 import { openVault } from '../../../keychain/vault-store.ts'
 import { rememberStore, type Workspace } from '../workspace.ts'
 import { askNewPassphrase, askVaultKey, keepOpen, makeVault } from './ask-passphrase.ts'
@@ -42,24 +43,29 @@ async function openTypedVault(workspace: Workspace, terminal: Terminal | null): 
   const header = readVaultHeader(paths.vaultDir)
   if (header === null) throw noVault(paths.vaultDir)
   const known = await readVaultKey(context, paths.vaultDir, header)
-  if (known !== null) return openVault(paths.vaultDir, known, header)
+  if (known !== null) return opened(workspace, known, header)
   if (terminal === null) throw vaultLocked()
   const key = await askVaultKey(terminal, paths.vaultDir)
   await keepOpen(workspace, header.id, key)
-  return openVault(paths.vaultDir, key, header)
+  return opened(workspace, key, header)
+}
+
+/** With the copies that an unlocked vault has in memory: they go with the sessions that are deleted. */
+function opened({ context, paths }: Workspace, key: Buffer, header: VaultHeader): Store {
+  return openVault(paths.vaultDir, key, header, vaultMemory(context, header.id))
 }
 
 async function newVault(workspace: Workspace, terminal: Terminal | null): Promise<Store> {
   const given = workspace.context.env.AWS_CRED_PASSPHRASE
   if (given) {
     const { key, header } = await makeVault(workspace, given)
-    return openVault(workspace.paths.vaultDir, key, header)
+    return opened(workspace, key, header)
   }
   if (terminal === null) throw noPassphrase(workspace)
   if (workspace.storeKind === null) terminal.show('no keychain answers here: keys go into an encrypted vault\n')
   const { key, header } = await makeVault(workspace, await askNewPassphrase(terminal))
   await keepOpen(workspace, header.id, key)
-  return openVault(workspace.paths.vaultDir, key, header)
+  return opened(workspace, key, header)
 }
 
 /** A vault is to be made, and nobody is there to say its passphrase. */
