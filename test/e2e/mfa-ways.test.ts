@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { chmodSync, copyFileSync, readFileSync, writeFileSync } from 'node:fs'
+import { chmodSync, copyFileSync, readdirSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { setTimeout as wait } from 'node:timers/promises'
@@ -254,9 +254,13 @@ test('a crowd that forces a refresh learns it by two questions too', async (t) =
   if (!need(t, 'script(1)', hasPty())) return
   const place = await mfaPlace(t)
   place.sts.setMfaCodes(SERIAL, ['111111', '222222'])
-  const start = `'${place.binary}' process --profile fresh --refresh >out.$i 2>&1 &`
-  const pty = inTerminal(t, place, `for i in 1 2 3; do ${start} done; sleep 0.3; echo all here; wait; echo all done`)
+  const start = `'${place.binary}' process --profile fresh --refresh >out.$i 2>&1 & echo "pid $!";`
+  const pty = inTerminal(t, place, `for i in 1 2 3; do ${start} done; echo all here; wait; echo all done`)
   await pty.waitFor('all here')
+  // Each is at the lock, and so has begun before there is anything to take.
+  const pids = [...pty.output().matchAll(/^pid (\d+)/gm)].map(([, pid]) => pid ?? '')
+  assert.equal(pids.length, 3)
+  for (let i = 0; i < 1000 && !pids.every(isAtLock); i++) await wait(10)
   for (const code of ['111111', '222222']) {
     await pty.waitFor(QUESTION)
     pty.type(`${code}\r`)
@@ -267,6 +271,17 @@ test('a crowd that forces a refresh learns it by two questions too', async (t) =
     documentOf({ code: 0, signal: null, out: readFileSync(join(place.home, `out.${i}`), 'utf8'), err: '' })
   assert.deepEqual(place.sts.counts(), { GetSessionToken: 1, AssumeRole: 2 })
 })
+
+function isAtLock(pid: string): boolean {
+  return readdirSync(`/proc/${pid}/fd`).some((fd) => {
+    try {
+      return readlinkSync(`/proc/${pid}/fd/${fd}`).endsWith('.lock')
+    } catch {
+      // Closed meanwhile.
+      return false
+    }
+  })
+}
 
 test('in a chain that is refused further on, the role is learned to want the code itself all the same', async (t) => {
   if (!need(t, 'script(1)', hasPty())) return
