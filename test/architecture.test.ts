@@ -108,6 +108,8 @@ test('what process loads before it needs a refresh reaches neither the SDK nor t
     'src/cli.ts',
     'src/commands/process.ts',
     'src/io/real-context.ts',
+    'src/commands/session/store/open-keychain.ts',
+    'src/keychain/vault-store.ts',
   ])
   assert.ok(reached.has('src/keychain/keytar-store.ts'))
   const builtins = [...reached].flatMap((file) =>

@@ -6,14 +6,14 @@ import { writeCodeCaches } from './code-cache.ts'
 const ROOT = resolve(import.meta.dirname, '../..')
 
 /** What a hit loads beside what is imported where it stands: all else that is imported lazily lies in another part. */
-const HIT_ENTRIES = [
-  'src/program.ts',
-  'src/commands/process.ts',
-  'src/keychain/vault-store.ts',
-  // Shells, prompts and scripts run these as often: they do not wait for another part.
-  'src/commands/status.ts',
-  'src/commands/export.ts',
-]
+const HIT_ENTRIES = ['src/program.ts', 'src/commands/process.ts', 'src/keychain/vault-store.ts']
+
+/** What is loaded as often as a hit, by tools, shells, prompts and scripts: it does not wait for the text of all the others. */
+const OFTEN_RUN: Readonly<Record<string, PartName>> = {
+  'src/commands/session/store/open-keychain.ts': 'keychain.cjs',
+  'src/commands/status.ts': 'status.cjs',
+  'src/commands/export.ts': 'export.cjs',
+}
 
 /** What waits for another's refresh, as a hundred processes may at once; in no second part, since it knows which locks this process holds. */
 const WAIT_FILES = ['commands/session/single-flight.ts', 'commands/session/mfa/learn-direct.ts', 'io/lock.ts'].map(
@@ -29,14 +29,17 @@ export interface Bundles {
 
 /**
  * Bundles the program into `folder` in parts: a few lines that every run starts with; `hit.cjs`, all that serving a
- * stored session needs and the verbs that are run as often, kept small because every byte of it costs each hit;
- * `verbs.cjs`, the rest of the program; `wait.cjs`, the locks; and `aws.cjs`, the aws room with its SDK. The modules of
- * `hit.cjs`, and those named for `wait.cjs`, are in no second part: the others ask that one.
+ * stored session needs, kept small because every byte of it costs each hit; `keychain.cjs`, `status.cjs` and
+ * `export.cjs`, what those need beside it; `verbs.cjs`, the rest of the program; `wait.cjs`, the locks; and `aws.cjs`, the aws room with its
+ * SDK. The modules of `hit.cjs`, and those named for `wait.cjs`, are in no second part: the others ask that one.
  */
 export async function bundleInto(folder: string, entry: string, forThisNode: boolean): Promise<Bundles> {
   const hitFiles = await filesOf(HIT_ENTRIES)
   const wanted: Wanted = {
     'hit.cjs': new Set(hitFiles.keys()),
+    'keychain.cjs': new Set(),
+    'status.cjs': new Set(),
+    'export.cjs': new Set(),
     'verbs.cjs': new Set(),
     'wait.cjs': new Set(),
     'aws.cjs': new Set(),
@@ -61,7 +64,7 @@ export async function bundleInto(folder: string, entry: string, forThisNode: boo
   return { main, assets }
 }
 
-type PartName = 'hit.cjs' | 'wait.cjs' | 'verbs.cjs' | 'aws.cjs'
+type PartName = 'hit.cjs' | 'keychain.cjs' | 'status.cjs' | 'export.cjs' | 'wait.cjs' | 'verbs.cjs' | 'aws.cjs'
 type Wanted = Readonly<Record<PartName, Set<string>>>
 
 /** The files below src/ that come along with `entries`, lazy imports apart, each with the names that it exports. */
@@ -109,7 +112,7 @@ function crossings(from: PartName | 'main', wanted: Wanted): Plugin {
     if (hitFiles.has(file)) return from === 'main' && !lazy ? null : 'hit.cjs'
     if (WAIT_FILES.includes(file)) return 'wait.cjs'
     if (file.startsWith('src/aws/')) return 'aws.cjs'
-    return from === 'hit.cjs' && lazy ? 'verbs.cjs' : null
+    return from === 'hit.cjs' && lazy ? (OFTEN_RUN[file] ?? 'verbs.cjs') : null
   }
   return {
     name: 'crossings',

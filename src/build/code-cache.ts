@@ -12,9 +12,13 @@ const FOR_BUILD = ['--hash-seed=26', '--no-flush-bytecode', '--no-sparkplug', '-
 /** V8 takes a cache only under the flags that it was made with. */
 const AS_IN_USE = ['--hash-seed=0', '--flush-bytecode', '--sparkplug', '--profile-guided-optimization']
 
+/** The parts of what is run often. Only Linux has a folder in memory, which a hit of the vault takes. */
+const TRAINED = process.platform === 'linux' ? ['hit.cjs', 'status.cjs', 'export.cjs'] : []
+
 /**
- * Writes V8's code cache of each part beside it, as `<part>.cache`: of `hit.cjs` with the functions that are run often, of
- * the others with all. In a process of its own, since the seed is settled when one starts. Throws where that fails.
+ * Writes V8's code cache of each part beside it, as `<part>.cache`: of those that are run often with the functions that
+ * such a run calls, of the others with all. In a process of its own, since the seed is settled when one starts. Throws
+ * where that fails.
  */
 export function writeCodeCaches(partFiles: readonly string[]): void {
   const argv = [...FOR_BUILD, import.meta.filename, ...partFiles]
@@ -23,26 +27,24 @@ export function writeCodeCaches(partFiles: readonly string[]): void {
 }
 
 async function makeCaches(partFiles: readonly string[]): Promise<void> {
-  const scripts = await Promise.all(partFiles.map(async (file) => ({ file, script: await scriptOf(file) })))
+  const scripts = partFiles.map((file) => {
+    const [name, text] = [basename(file), readFileSync(file, 'latin1')]
+    return { file, name, script: TRAINED.includes(name) ? new Script(text, { filename: name }) : compiledWhole(text) }
+  })
+  const often = scripts.filter(({ name }) => TRAINED.includes(name))
+  const parts = Object.fromEntries(often.map(({ name, script }) => [name, loaded(script)]))
+  // Where the program looks for its parts.
+  Object.assign(globalThis, { [loadedParts]: parts })
+  // What only errors call, half of all, need not be read back at each start.
+  if (parts['hit.cjs'] !== undefined) await runOften(parts['hit.cjs'])
   for (const flag of AS_IN_USE) setFlagsFromString(flag)
   for (const { file, script } of scripts) writeFileSync(`${file}.cache`, script.createCachedData())
 }
 
-async function scriptOf(file: string): Promise<Script> {
-  const text = readFileSync(file, 'latin1')
-  // Only Linux has a folder in memory, which a hit of the vault takes.
-  return basename(file) === 'hit.cjs' && process.platform === 'linux' ? trained(text) : compiledWhole(text)
-}
-
-/** With the functions that were called, half of all: what only errors call need not be read back at each start. */
-async function trained(text: string): Promise<Script> {
-  const script = new Script(text, { filename: 'hit.cjs' })
+function loaded(script: Script): Part {
   const module: { exports: Part } = { exports: {} }
   script.runInThisContext()(module.exports, createRequire(import.meta.url), module)
-  // Where the program looks for what it awaits.
-  Object.assign(globalThis, { [loadedParts]: { 'hit.cjs': module.exports } })
-  await runOften(module.exports)
-  return script
+  return module.exports
 }
 
 /** With every function in it. Compiled lazily, as by default, each would be compiled again at its first call in every run. */

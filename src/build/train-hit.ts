@@ -9,7 +9,6 @@ import type { Context } from '../core/context.ts'
 import { planProfile } from '../core/plan/plan.ts'
 import type { LongLivedKey, Session } from '../core/session.ts'
 import type { Part } from '../io/parts.ts'
-import { sealed } from '../keychain/envelope.ts'
 import { writeKey, writeSession } from '../keychain/session-items.ts'
 import { createVault, vaultIdOf } from '../keychain/vault-header.ts'
 import { keepVaultKey } from '../keychain/vault-key.ts'
@@ -69,7 +68,7 @@ const OFTEN_RUN: readonly (readonly string[])[] = [
 
 /**
  * Runs with the loaded parts of the program what is run often, so that V8 compiles that and nothing else: from an
- * unlocked vault in a home made up for it, and what the keychain needs instead. Throws where one does not succeed.
+ * unlocked vault in a home made up for it. Throws where one does not succeed.
  */
 export async function runOften(hit: Part): Promise<void> {
   const home = mkdtempSync(join(MEMORY, 'aws-cred-build-'))
@@ -79,7 +78,6 @@ export async function runOften(hit: Part): Promise<void> {
       await storeSession(context)
       for (const words of OFTEN_RUN) await succeed(hit, words, context)
     }
-    await readFromKeychain(hit, home)
   } finally {
     rmSync(home, { recursive: true, force: true })
   }
@@ -139,34 +137,6 @@ async function storeSession(context: Context): Promise<void> {
   await writeSession(store, index, owner, SESSION, NOW_MS)
   noteClock(workspace, CLOCK, { dateMs: NOW_MS, receivedMs: NOW_MS })
 }
-
-/** The keychain alone, and the unpacking of its addon: all else is as with the vault. */
-async function readFromKeychain(part: Part, home: string): Promise<void> {
-  const { openKeytarStore } = moduleOf<typeof import('../keychain/keytar-store.ts')>(
-    part,
-    'src/keychain/keytar-store.ts',
-  )
-  const { unpackedFile } = moduleOf<typeof import('../io/packaged.ts')>(part, 'src/io/packaged.ts')
-  const store = openKeytarStore({
-    service: 'aws-cred',
-    addon: () => ({
-      getPassword: () => Promise.resolve(sealed('item', 'value')),
-      setPassword: () => Promise.resolve(),
-      deletePassword: () => Promise.resolve(true),
-    }),
-    names: { has: notThere, add: nothing, remove: nothing, all: () => Promise.resolve([]) },
-    platform: 'linux',
-    env: { DBUS_SESSION_BUS_ADDRESS: 'unix:path=/bus' },
-    deadlineMs: 60_000,
-  })
-  if ((await store.get('item')) !== 'value') throw new Error('cannot make the code cache: the keychain gave nothing')
-  // Written by the first, found by the second as in every later hit.
-  const addon = new TextEncoder().encode('an addon')
-  for (let time = 1; time <= 2; time++) unpackedFile(home, addon, 'hash', process.geteuid?.() ?? null)
-}
-
-const notThere = () => Promise.resolve(false)
-const nothing = () => Promise.resolve()
 
 function moduleOf<T>(part: Part, file: string): T {
   const load = part[file]

@@ -19,7 +19,8 @@ import { servedProfiles } from './session/profiles/profile-names.ts'
 import { planOf } from './session/profiles/profile-state.ts'
 import { withKeyLock } from './session/single-flight.ts'
 import { openTypedStore } from './session/store/choose-store.ts'
-import { keychainAnswers, typedTerminal } from './session/store/open-store.ts'
+import { keychainAnswers } from './session/store/open-keychain.ts'
+import { typedTerminal } from './session/store/open-store.ts'
 import { openWorkspace, type Workspace } from './session/workspace.ts'
 
 const LOCK_WAIT_MS = 5_000

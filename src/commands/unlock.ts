@@ -13,7 +13,8 @@ import { openUnlockedVault } from '../keychain/vault-store.ts'
 import { forgetFailuresForPerson } from './session/failures.ts'
 import { askNewPassphrase, askVaultKey, keepOpen, makeVault } from './session/store/ask-passphrase.ts'
 import { noPassphrase } from './session/store/choose-store.ts'
-import { keychainAnswers, openKeychain, typedPatience, typedTerminal } from './session/store/open-store.ts'
+import { keychainAnswers, openKeychain } from './session/store/open-keychain.ts'
+import { typedPatience, typedTerminal } from './session/store/open-store.ts'
 import { openWorkspace, rememberStore, type StoreKind, type Workspace } from './session/workspace.ts'
 
 const TTL_MIN_S = 60

@@ -1,4 +1,4 @@
-import { openKeychain } from '../../src/commands/session/store/open-store.ts'
+import { openKeychain } from '../../src/commands/session/store/open-keychain.ts'
 import { openWorkspace } from '../../src/commands/session/workspace.ts'
 import { realContext } from '../../src/io/real-context.ts'
 

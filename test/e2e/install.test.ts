@@ -342,7 +342,7 @@ test('--purge of the real program: every item leaves the keychain, then the stat
     const own = { ...env, HOME: here.home, XDG_STATE_HOME: join(here.home, '.local/state'), AWS_CRED_STORE: 'keychain' }
     const script = [
       `const { openWorkspace } = await import('${ROOT}/src/commands/session/workspace.ts')`,
-      `const { openKeychain } = await import('${ROOT}/src/commands/session/store/open-store.ts')`,
+      `const { openKeychain } = await import('${ROOT}/src/commands/session/store/open-keychain.ts')`,
       `const { realContext } = await import('${ROOT}/src/io/real-context.ts')`,
       'const store = openKeychain(openWorkspace(realContext()), { deadlineMs: 5000 })',
       "for (const name of ['key:a', 'session:b']) await store.set(name, 'value')",

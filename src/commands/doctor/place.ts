@@ -4,7 +4,7 @@ import { shown } from '../../core/text.ts'
 import { readVaultHeader } from '../../keychain/vault-header.ts'
 import { isVaultLocked } from '../../keychain/vault-key.ts'
 import { installedState, loadedState } from '../hook.ts'
-import { keychainAnswers } from '../session/store/open-store.ts'
+import { keychainAnswers } from '../session/store/open-keychain.ts'
 import type { Look } from './look.ts'
 
 /** The prompt hook, where it is installed: nobody has to have it. */

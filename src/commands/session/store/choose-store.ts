@@ -7,7 +7,8 @@ import { vaultMemory } from '../../../keychain/vault-memory.ts'
 import { openVault } from '../../../keychain/vault-store.ts'
 import { rememberStore, type Workspace } from '../workspace.ts'
 import { askNewPassphrase, askVaultKey, keepOpen, makeVault } from './ask-passphrase.ts'
-import { keychainAnswers, openKeychain, typedPatience } from './open-store.ts'
+import { keychainAnswers, openKeychain } from './open-keychain.ts'
+import { typedPatience } from './open-store.ts'
 
 export interface ChosenStore {
   /** Anew: the index lies elsewhere once a store is chosen. */

@@ -10,7 +10,8 @@ import { nameRegister, openIndex } from '../../../io/state-index.ts'
 import { readVaultHeader } from '../../../keychain/vault-header.ts'
 import { forgetVaultKey } from '../../../keychain/vault-key.ts'
 import { openWorkspace, type Workspace } from '../workspace.ts'
-import { openKeychain, typedPatience } from './open-store.ts'
+import { openKeychain } from './open-keychain.ts'
+import { typedPatience } from './open-store.ts'
 
 /**
  * The hidden verb `__purge show|now` of the installers. `show` says in lines for people what is kept and where; `now`
