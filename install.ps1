@@ -264,17 +264,38 @@ function InstallAll([string]$Here, [string]$Work) {
     ExplainPolicy
 }
 
+# What an unlocked vault has in memory, for where the program cannot lock it. Where it lies: vault-key.ts.
+function KeysInMemory {
+    if ($OnWindows) { return }
+    $runtime = [Environment]::GetEnvironmentVariable('XDG_RUNTIME_DIR')
+    if ($runtime) { $runtime = Join $runtime 'aws-cred' }
+    foreach ($folder in $runtime, "/dev/shm/aws-cred-$(id -u)") {
+        if (-not $folder -or -not [IO.Directory]::Exists($folder)) { continue }
+        foreach ($path in [IO.Directory]::GetFileSystemEntries($folder, 'vault-*')) { "in memory, of an unlocked vault: $path" }
+    }
+}
+
 function UninstallAll {
     if (-not [IO.File]::Exists($List)) { Fail "cannot uninstall: nothing is installed in `"$Prefix`"" }
     $target = Join $Bin $Program
     $kept = @('keys and sessions: unknown, since the program does not run')
-    try { $kept = @(& $target __purge show) } catch { }
+    try {
+        $shown = @(& $target __purge show)
+        if ($LASTEXITCODE -eq 0) { $kept = $shown }
+    } catch { }
     if ($Purge) {
         $kept | & { process { Say $_ } }
         if (-not (Agreed 'delete keys, sessions and folders for good?')) { Fail 'nothing was removed: the answer was no' }
         & $target __purge now
         if ($LASTEXITCODE -ne 0) { Fail 'nothing was uninstalled: the keys could not be deleted' }
     }
+    # Before the program goes: afterwards nothing here can lock, and the key opens the vault for hours.
+    $locked = $false
+    try {
+        & $target __purge lock | & { process { Say $_ } }
+        $locked = $LASTEXITCODE -eq 0
+    } catch { }
+    if (-not $locked) { $kept = @($kept) + @(KeysInMemory) }
     foreach ($line in @(ReadList)) {
         if ($line -cmatch '^(ps(?:-new|-bare)?) (.*)$') { RemoveProfileLine $Matches[1] $Matches[2] }
     }

@@ -324,6 +324,15 @@ $made"
   say "to remove all of it: $(shown "$share/install.sh") --uninstall"
 }
 
+# What an unlocked vault has in memory, a line each, for where the program cannot lock it. Where it lies: vault-key.ts.
+keys_in_memory() {
+  for place in ${XDG_RUNTIME_DIR:+"$XDG_RUNTIME_DIR/aws-cred"} "/dev/shm/aws-cred-$(id -u)"; do
+    for name in "$place"/vault-*; do
+      if [ -e "$name" ]; then say "in memory, of an unlocked vault: $name"; fi
+    done
+  done
+}
+
 uninstall_all() {
   [ -f "$list" ] || fail "cannot uninstall: nothing is installed in \"$prefix\""
   kept=$("$bin/aws-cred" __purge show 2>/dev/null) || kept="keys and sessions: unknown, since the program does not run"
@@ -331,6 +340,11 @@ uninstall_all() {
     printf '%s\n' "$kept"
     agreed 'delete keys, sessions and folders for good?' || fail 'nothing was removed: the answer was no'
     "$bin/aws-cred" __purge now || fail 'nothing was uninstalled: the keys could not be deleted'
+  fi
+  # Before the program goes: afterwards nothing here can lock, and the key opens the vault for hours.
+  if ! "$bin/aws-cred" __purge lock 2>/dev/null; then
+    kept="$kept
+$(keys_in_memory)"
   fi
   # Those of install.ps1 too.
   grep -E '^(rc|ps)' "$list" >"$work/rc" || true
@@ -347,7 +361,7 @@ uninstall_all() {
   say "uninstalled from $(shown "$prefix")"
   if [ "$purge" = 0 ]; then
     say 'these stay:'
-    printf '%s\n' "$kept" | sed 's/^/  /'
+    printf '%s\n' "$kept" | sed '/^$/d; s/^/  /'
   fi
 }
 

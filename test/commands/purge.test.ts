@@ -7,6 +7,8 @@ import { pairOf, place, run } from '../support/vault-place.ts'
 test('__purge show says where keys lie; now takes the vault with the state and cache folders', async (t) => {
   const here = await place(t)
   assert.equal((await run(here, ['add', 'user1', '--stdin'], { stdin: pairOf(here.world.alice) })).code, 0)
+  const before = await run(here, ['__purge', 'show'])
+  assert.match(before.out, /\nfolders: ~\/\.local\/state\/aws-cred\n$/, 'only what is there')
   mkdirSync(join(here.home, '.cache/aws-cred'), { recursive: true })
   const state = join(here.home, '.local/state/aws-cred')
   const folders = '~/.local/state/aws-cred and ~/.cache/aws-cred'
@@ -16,9 +18,11 @@ test('__purge show says where keys lie; now takes the vault with the state and c
   assert.equal((await run(here, setup)).code, 0)
   assert.match((await run(here, ['__purge', 'show'])).out, /\nprofiles that run it, in ~\/\.aws\/config: prod\n$/)
   assert.ok(existsSync(here.vaultDir))
-  for (const words of [[], ['now', 'x'], ['all']]) assert.equal((await run(here, ['__purge', ...words])).code, 2)
+  for (const words of [[], ['now', 'x'], ['lock', 'x'], ['all']])
+    assert.equal((await run(here, ['__purge', ...words])).code, 2)
   const now = await run(here, ['__purge', 'now'])
   assert.deepEqual([now.code, now.err], [0, `deleted the vault, ${folders}\n`])
   assert.deepEqual([existsSync(state), existsSync(join(here.home, '.cache/aws-cred'))], [false, false])
   assert.equal((await run(here, ['__purge', 'show'])).out.split('\n')[0], 'no keys are stored')
+  assert.deepEqual((await run(here, ['__purge', 'now'])).err, 'nothing was kept\n')
 })

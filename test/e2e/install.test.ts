@@ -6,6 +6,7 @@ import {
   existsSync,
   lstatSync,
   mkdirSync,
+  mkdtempSync,
   readdirSync,
   readFileSync,
   rmSync,
@@ -17,7 +18,10 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join, resolve } from 'node:path'
 import { type TestContext, test } from 'node:test'
+import { createVault, readVaultHeader } from '../../src/keychain/vault-header.ts'
+import { keepVaultKey } from '../../src/keychain/vault-key.ts'
 import { BINARY, ensureBuilt } from '../support/built-binary.ts'
+import { fakeContext } from '../support/fake-context.ts'
 import { keyringInstalled, withKeyring } from '../support/keyring.ts'
 import { elsewhere, need } from '../support/need.ts'
 import { hasPty, openPty } from '../support/pty.ts'
@@ -357,6 +361,49 @@ test('--purge of the real program: every item leaves the keychain, then the stat
     assert.deepEqual(tree(here.home), { '.local/': 'folder', '.local/state/': 'folder' })
   })
 })
+
+for (const kind of ['install.sh', 'install.ps1']) {
+  test(`${kind}: an unlocked vault is locked before the program goes; where it does not run, what stays is named`, async (t) => {
+    if (!need(t, 'a tmpfs at /dev/shm', process.platform === 'linux' && existsSync('/dev/shm'))) return
+    const program = findShell('powershell')
+    if (kind === 'install.ps1' && (!need(t, 'PowerShell', program !== null) || program === null)) return
+    ensureBuilt()
+    const runtime = mkdtempSync('/dev/shm/aws-cred-test-')
+    t.after(() => rmSync(runtime, { recursive: true, force: true }))
+    const here = place(t)
+    const env = { HOME: here.home, XDG_RUNTIME_DIR: runtime }
+    const uninstall = () =>
+      kind === 'install.sh'
+        ? here.sh(['--uninstall'], env)
+        : spawnSync(program as string, ['-NoProfile', '-File', join(here.release, kind), '-Uninstall'], {
+            env: { ...env, PATH: `${PATH}:${process.env.PATH}`, DOTNET_ROOT: process.env.DOTNET_ROOT },
+            encoding: 'utf8',
+          })
+    const dir = join(here.home, '.local/state/aws-cred/vault')
+    const key = await createVault(dir, 'a passphrase', { n: 16, r: 1, p: 1 })
+    const id = readVaultHeader(dir)?.id as string
+    const kept = join(runtime, `aws-cred/vault-${id}.json`)
+    const install = (release: string) => {
+      ok(here.sh([release, '--yes', '--no-rc'], env))
+      keepVaultKey(fakeContext({ home: here.home, env }), id, key)
+      writeFileSync(join(runtime, `aws-cred/vault-${id}/copy`), 'of a session', { mode: 0o600 })
+    }
+    install(releaseFolder(join(here.dir, 'real'), { path: BINARY }))
+    const said = ok(uninstall())
+    assert.deepEqual(readdirSync(join(runtime, 'aws-cred')), [])
+    assert.match(said, /^locked the vault\n/)
+    const stays = 'vault: ~/.local/state/aws-cred/vault\n  folders: ~/.local/state/aws-cred\n'
+    assert.equal(said.slice(said.indexOf('these stay:')), `these stay:\n  ${stays}`)
+    install(here.release)
+    writeFileSync(join(here.home, '.local/bin/aws-cred'), '#!/bin/sh\nexit 1\n')
+    const unknown = ok(uninstall())
+    assert.ok(existsSync(kept))
+    const memory = 'in memory, of an unlocked vault:'
+    assert.ok(unknown.includes('\n  keys and sessions: unknown, since the program does not run\n'), unknown)
+    for (const path of [kept, kept.replace('.json', '')])
+      assert.ok(unknown.includes(`\n  ${memory} ${path}\n`), unknown)
+  })
+}
 
 test('install.ps1 under PowerShell: installs, not twice, and leaves the profile as it was', (t) => {
   const program = findShell('powershell')

@@ -44,7 +44,7 @@ export function fakeProgram(version: string): { readonly text: string } {
     'case $1 in',
     `  --version) echo "aws-cred ${version}" ;;`,
     '  sleep) read -r line; echo "woke $line" ;;',
-    '  __purge) if [ "$2" = show ]; then echo "keychain: 1 item"; elif [ -e "$HOME/locked" ]; then exit 1; else : >"$HOME/purged"; fi ;;',
+    '  __purge) if [ "$2" = show ]; then echo "keychain: 1 item"; elif [ "$2" = lock ]; then echo "locked the vault"; elif [ -e "$HOME/locked" ]; then exit 1; else : >"$HOME/purged"; fi ;;',
     'esac',
   ]
   return { text: `${lines.join('\n')}\n` }
