@@ -36,7 +36,11 @@ const EXIT_CODES: Readonly<Record<CredErrorCode, number>> = {
   'not-executable': 126,
   'no-command': 127,
   interrupted: 130,
+  'reader-gone': 141,
 }
+
+/** What these print is used whole or not at all: for them a reader that has gone is an error, as ever. */
+const WHOLE = new Set(['process', 'export', 'serve'])
 
 /** Runs what was typed and gives the exit code. The one place that words errors and knows exit codes. */
 export async function runCli(words: readonly string[], context: Context): Promise<number> {
@@ -50,9 +54,12 @@ export async function runCli(words: readonly string[], context: Context): Promis
         : new CredError('failed', `cannot go on: an error of this program (${errorName(error)})`, {
             hint: 'report it with what was typed: aws-cred --version',
           })
+    const isWhole = WHOLE.has(words[0] ?? '')
+    // The reader of a list or report has seen enough, as of any tool that SIGPIPE ends (`| head`).
+    if (worded.code === 'reader-gone' && !isWhole) return EXIT_CODES[worded.code]
     const hint = worded.hint === null ? '' : `aws-cred: hint: ${shown(worded.hint, LINE_MAX)}\n`
     if (worded.code !== 'interrupted') context.err(`aws-cred: error: ${shown(worded.message, LINE_MAX)}\n${hint}`)
-    return EXIT_CODES[worded.code]
+    return EXIT_CODES[worded.code === 'reader-gone' ? 'failed' : worded.code]
   }
 }
 

@@ -2,10 +2,18 @@ import { shown } from './text.ts'
 
 /**
  * What kind of failure this is. `src/cli.ts` alone knows which exit code each one gets:
- * `failed` 1, `usage` 2, `person` 3 (a person is needed and none is there), `interrupted` 130; and for a command that
+ * `failed` 1, `usage` 2, `person` 3 (a person is needed and none is there), `interrupted` 130, `reader-gone` 141
+ * (nobody reads stdout any more); and for a command that
  * cannot be started as shells have it: `not-executable` 126, `no-command` 127.
  */
-export type CredErrorCode = 'failed' | 'usage' | 'person' | 'interrupted' | 'not-executable' | 'no-command'
+export type CredErrorCode =
+  | 'failed'
+  | 'usage'
+  | 'person'
+  | 'interrupted'
+  | 'reader-gone'
+  | 'not-executable'
+  | 'no-command'
 
 export interface CredErrorOptions {
   /** One line that ends in a command to paste (`pasteable`), or gives one fact. Null or left out where it would be idle. */

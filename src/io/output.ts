@@ -4,10 +4,10 @@ import { errnoOf } from './file-errors.ts'
 const FULL_PIPE_WAIT_MS = 5
 
 /**
- * Writes all of `text` before it returns, whatever happens to the process afterwards. False where nobody reads any
- * more (a closed pipe or descriptor) or the disk behind it (or what a limit allows of it) is full.
+ * Writes all of `text` before it returns, whatever happens to the process afterwards. `gone` where nobody reads the
+ * pipe any more, `full` where the disk behind it (or what a limit allows of it) is full or the descriptor closed.
  */
-export function writeAll(fd: 1 | 2, text: string): boolean {
+export function writeAll(fd: 1 | 2, text: string): 'written' | 'gone' | 'full' {
   const bytes = Buffer.from(text)
   let written = 0
   while (written < bytes.length) {
@@ -18,10 +18,10 @@ export function writeAll(fd: 1 | 2, text: string): boolean {
       if (code === 'EAGAIN') {
         // A pipe that its reader has set to non-blocking: wait for room without burning the processor.
         Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, FULL_PIPE_WAIT_MS)
-      } else if (code === 'EPIPE' || code === 'EBADF' || code === 'EIO' || code === 'ENOSPC' || code === 'EFBIG')
-        return false
+      } else if (code === 'EPIPE') return 'gone'
+      else if (code === 'EBADF' || code === 'EIO' || code === 'ENOSPC' || code === 'EFBIG') return 'full'
       else throw error
     }
   }
-  return true
+  return 'written'
 }

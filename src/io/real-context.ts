@@ -21,7 +21,13 @@ export function realContext(): Context {
     uptimeS: () => uptime(),
     outIsTerminal: () => isTerminal(1),
     out(text) {
-      if (!writeAll(1, text)) throw new CredError('failed', 'cannot write to stdout: it is closed or full')
+      const end = writeAll(1, text)
+      if (end === 'written') return
+      const gone = end === 'gone'
+      throw new CredError(
+        gone ? 'reader-gone' : 'failed',
+        `cannot write to stdout: ${gone ? 'nobody reads it any more' : 'it is closed or full'}`,
+      )
     },
     err(text) {
       writeAll(2, text)

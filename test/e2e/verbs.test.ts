@@ -36,6 +36,18 @@ test('every verb has a page of help with an example, on stdout, and writes nothi
   assert.deepEqual(filesBelow(place.home), before)
 })
 
+test('a reader that has seen enough ends a report quietly, as SIGPIPE would; a full disk is told', async (t) => {
+  const place = await vaultPlace(t)
+  for (const words of ['doctor --offline', 'list', '--help', '--version']) {
+    const script = `{ sleep 0.2; "$0" ${words}; echo "ended $?" >&2; } | true; exit 0`
+    const gone = await runIn(place, ['sh', '-c', script, place.binary])
+    assert.equal(gone.err, 'ended 141\n', words)
+    const full = await runIn(place, ['sh', '-c', `"$0" ${words} >/dev/full`, place.binary])
+    assert.equal(full.code, 1)
+    assert.equal(full.err, 'aws-cred: error: cannot write to stdout: it is closed or full\n', words)
+  }
+})
+
 function good({ code, out, err }: Ended): string {
   assert.deepEqual([code, err], [0, ''])
   assert.notEqual(out, '')

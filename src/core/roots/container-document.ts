@@ -47,6 +47,7 @@ const CODES: Readonly<Record<CredError['code'], string>> = {
   person: 'PersonNeeded',
   usage: 'CredentialsFailed',
   interrupted: 'CredentialsFailed',
+  'reader-gone': 'CredentialsFailed',
   'no-command': 'CredentialsFailed',
   'not-executable': 'CredentialsFailed',
 }
