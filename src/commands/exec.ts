@@ -30,7 +30,7 @@ export const verb: Verb = {
 async function run(given: Arguments, context: Context): Promise<number> {
   const descriptors = inheritedDescriptors(context.platform)
   const profile = shellProfile(given, context)
-  if (!given.flag('force')) checkNotNested(context, verb.name, profile, ' -- CMD')
+  if (!given.flag('force')) checkNotNested(context, verb.name, profile, given.positionals)
   checkNotUnderOwnMarker(context, profile)
   const workspace = openWorkspace(context)
   const plan = planOf(workspace, profile, verb.name, given)

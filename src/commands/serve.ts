@@ -51,7 +51,7 @@ async function run(given: Arguments, context: Context): Promise<number> {
   if (hasCommand && given.flag('format')) throw usageError(verb, '--format means nothing with CMD')
   const port = portOf(given)
   const format = hasCommand ? null : await variablesFormat(given, context)
-  if (!given.flag('force')) checkNotNested(context, verb.name, profile, hasCommand ? ' -- CMD' : '')
+  if (!given.flag('force')) checkNotNested(context, verb.name, profile, given.positionals)
   checkNotUnderOwnMarker(context, profile)
   const served = new ServedProfile(context, { profile, verbName: verb.name, given })
   const noPrompt = given.flag('no-prompt')

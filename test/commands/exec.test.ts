@@ -8,8 +8,38 @@ test('exec refuses to nest, and names both profiles and --force', async (t) => {
   const here = await place(t)
   const { code, out, err } = await run(here, ['exec', '--profile', 'audit', '--', 'true'], { env: HELD })
   assert.deepEqual([code, out], [1, ''])
-  assert.match(err, /"audit".*"prod" already\naws-cred: hint: .*aws-cred exec --force --profile audit -- CMD\n$/)
+  assert.match(err, /"audit".*"prod" already\naws-cred: hint: .*aws-cred exec --force --profile audit -- true\n$/)
   assert.match((await run(here, ['exec', '--force', '--', 'true'], { env: HELD })).err, /"prod"/)
+})
+
+test('the hint of a refused nesting repeats the command only where it can be pasted and holds no secret', async (t) => {
+  const here = await place(t)
+  for (const [command, shown] of [
+    [['terraform', 'plan', '-out', 'x.plan'], 'terraform plan -out x.plan'],
+    [['sh', '-c', 'aws s3 ls | head'], 'CMD'],
+    [['tool', '--token', 'abc'], 'CMD'],
+    [['tool', 'AbCdEfGhIjKlMnOpQrStUvWxYz0123456789abcd'], 'CMD'],
+    [['tool', '-x.y'], 'CMD'],
+    [['tool', '$(id)'], 'CMD'],
+  ] as const) {
+    const { err } = await run(here, ['exec', '--profile', 'audit', '--', ...command], { env: HELD })
+    assert.ok(err.endsWith(`aws-cred exec --force --profile audit -- ${shown}\n`), err)
+  }
+})
+
+test('variables whose credentials have ended are no nesting', async (t) => {
+  const here = await place(t)
+  const nested = async (env: Record<string, string>) => {
+    const { err } = await run(here, ['exec', '--profile', 'audit', '--', 'true'], { env: { ...HELD, ...env } })
+    return err.includes('already')
+  }
+  const past = new Date(Date.now() - 300_000).toISOString()
+  const future = new Date(Date.now() + 300_000).toISOString()
+  assert.equal(await nested({ AWS_CREDENTIAL_EXPIRATION: past }), false)
+  assert.equal(await nested({ AWS_CREDENTIAL_EXPIRATION: future }), true)
+  assert.equal(await nested({ AWS_CREDENTIAL_EXPIRATION: 'soon' }), true)
+  const endpoint = { AWS_CREDENTIAL_EXPIRATION: past, AWS_CONTAINER_CREDENTIALS_FULL_URI: 'http://127.0.0.1:1/' }
+  assert.equal(await nested(endpoint), true)
 })
 
 test('exec wants the command behind --', async (t) => {

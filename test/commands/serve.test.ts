@@ -16,7 +16,7 @@ test('serve refuses to nest in itself and in exec, and names --force; exec refus
   for (const env of [HELD, { AWS_CRED_PROFILE: 'prod', AWS_ACCESS_KEY_ID: 'ASIAEXAMPLEEXAMPLE01' }]) {
     const { code, out, err } = await run(here, ['serve', '--profile', 'audit', '--', 'true'], { env })
     assert.deepEqual([code, out], [1, ''])
-    assert.match(err, /"audit".*"prod" already\naws-cred: hint: .*aws-cred serve --force --profile audit -- CMD\n$/)
+    assert.match(err, /"audit".*"prod" already\naws-cred: hint: .*aws-cred serve --force --profile audit -- true\n$/)
     const forced = await run(here, ['serve', '--force', '--profile', 'audit', '--', 'true'], { env })
     assert.match(forced.err, /cannot read profile "audit"/)
   }
