@@ -10,7 +10,7 @@ import { quoted } from '../core/text.ts'
 import type { Arguments, Verb } from '../core/verb.ts'
 import { checkNotUnderOwnMarker } from './session/marker.ts'
 import { credentialsOf, planOf, typedCall } from './session/obtain-credentials.ts'
-import { formatOf } from './session/shell-format.ts'
+import { formatForPerson, formatOf } from './session/shell-format.ts'
 import { earlierRegion, regionOf, shellProfile } from './session/shell-profile.ts'
 import { openWorkspace } from './session/workspace.ts'
 
@@ -55,7 +55,9 @@ async function run(given: Arguments, context: Context): Promise<void> {
   const options = typedCall(workspace, given.flag('no-prompt'))
   const credentials = await credentialsOf(workspace, plan, { ...options, refresh: false })
   // Asked once there is something to show.
-  if (context.outIsTerminal() && !given.flag('force')) await confirm(context, profile, format)
+  if (context.outIsTerminal() && !given.flag('force')) {
+    await confirm(context, profile, formatForPerson(format, given, context))
+  }
   if (format === 'process') return context.out(processDocument(credentials))
   const region = given.flag('no-region') ? null : regionOf(workspace, profile)
   const changes = exportChanges({ profile, credentials, region, earlierRegion: earlierRegion(workspace) }, context.env)

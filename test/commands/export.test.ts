@@ -165,6 +165,17 @@ test('export asks before it shows secrets on a terminal', async (t) => {
     const other = await run(here, [...words, '--format', format], { outIsTerminal: true })
     assert.ok(other.err.endsWith(`hint: for this shell: ${command}\n`), other.err)
   }
+  for (const [env, command] of [
+    [{ AWS_CRED_HOOKED: 'fish:1', SHELL: '/bin/bash' }, 'aws-cred export --profile one --format fish | source'],
+    [{ SHELL: '/usr/bin/fish' }, 'aws-cred export --profile one --format fish | source'],
+    [{ AWS_CRED_HOOKED: 'zsh:1', SHELL: '/usr/bin/fish' }, 'eval "$(aws-cred export --profile one)"'],
+    [{ AWS_CRED_HOOKED: 'fish:1', AWS_CRED_FORMAT: 'env' }, 'eval "$(aws-cred export --profile one)"'],
+  ] as const) {
+    const asked = await run(here, words, { outIsTerminal: true, env })
+    assert.ok(asked.err.endsWith(`hint: for this shell: ${command}\n`), asked.err)
+    const piped = await run(here, words, { env })
+    assert.match(piped.out, /^export AWS_SECRET_ACCESS_KEY='/m, 'a pipe gets env, whoever asks')
+  }
   const bare = await run(here, [...words, '--format', 'json'], { outIsTerminal: true })
   assert.deepEqual([bare.code, bare.err.includes('hint')], [3, false])
   const forced = await run(here, [...words, '--force'], { outIsTerminal: true })

@@ -2,6 +2,7 @@ import { usageError } from '../../core/arguments.ts'
 import type { Context } from '../../core/context.ts'
 import { CredError } from '../../core/errors.ts'
 import { FORMATS, type Format } from '../../core/shell/export-formats.ts'
+import { askingShell } from '../../core/shell-cures.ts'
 import { nearest, quoted } from '../../core/text.ts'
 import type { Arguments, Verb } from '../../core/verb.ts'
 
@@ -13,6 +14,24 @@ const BY_PROGRAM: readonly (readonly [program: RegExp, format: Format])[] = [
 ]
 
 /**
+ * The format in which the shell that asks takes variables, for words to a person: what was named, else by that shell.
+ * What a pipe gets under `auto` stays `env` outside Windows: fish cannot be told from what reads behind it.
+ */
+export function formatForPerson(
+  format: Format,
+  given: Arguments,
+  { env, platform }: Pick<Context, 'env' | 'platform'>,
+): Format {
+  if (platform === 'win32' || wantedFormat(given, env) !== 'auto') return format
+  const shell = askingShell(env, platform)
+  return shell === 'fish' || shell === 'powershell' ? shell : format
+}
+
+function wantedFormat(given: Arguments, env: Context['env']): string {
+  return given.text('format') ?? (env.AWS_CRED_FORMAT || 'auto')
+}
+
+/**
  * `--format`, else AWS_CRED_FORMAT; `auto` goes by the platform, on Windows by the program that started us.
  * Throws `CredError('usage')`.
  */
@@ -22,7 +41,7 @@ export async function formatOf(
   { env, platform }: Pick<Context, 'env' | 'platform'>,
 ): Promise<Format> {
   const typed = given.text('format')
-  const wanted = typed ?? (env.AWS_CRED_FORMAT || 'auto')
+  const wanted = wantedFormat(given, env)
   const known = FORMATS.find((format) => format === wanted)
   if (known !== undefined) return known
   if (wanted !== 'auto') {
