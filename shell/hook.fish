@@ -193,11 +193,17 @@ function __aws_cred_words
     end
     set -l renew "renew: aws-cred export$arg --format fish | source"
     set -l clear "clear: aws-cred export --unset --format fish | source"
+    set -l mend $renew
+    # Keys from elsewhere: export would take the profile default, which is most often not theirs, or none.
+    if test -z "$AWS_CRED_PROFILE$AWS_PROFILE$AWS_DEFAULT_PROFILE"
+        set renew "see: aws-cred doctor"
+        set mend $clear
+    end
     set -l span (__aws_cred_span (string replace -- - "" $argv[2]))
     set -l what (string replace -r "^[^:]*:" "" -- $argv[1])
     switch $argv[1]
         case "expired:*"
-            echo "this shell\'s credentials$of expired $span ago; $renew"
+            echo "this shell\'s credentials$of expired $span ago; $mend"
         case "soon:*"
             echo "this shell\'s credentials$of expire in $span; $renew"
         case renewed
@@ -209,7 +215,7 @@ function __aws_cred_words
         case no-secret
             echo "AWS_SECRET_ACCESS_KEY is missing beside AWS_ACCESS_KEY_ID; $clear"
         case no-token
-            echo "AWS_SESSION_TOKEN is missing beside a temporary AWS_ACCESS_KEY_ID (ASIA); $renew"
+            echo "AWS_SESSION_TOKEN is missing beside a temporary AWS_ACCESS_KEY_ID (ASIA); $mend"
         case no-time
             echo "this shell\'s credentials$of have a token but no known expiration; $renew"
         case "unread:*"

@@ -130,10 +130,13 @@ function global:__AwsCredWords([string]$Code, [long]$Left) {
     $end = ' --format powershell | Out-String | Invoke-Expression'
     $renew = "renew: aws-cred export$arg$end"
     $clear = "clear: aws-cred export --unset$end"
+    $mend = $renew
+    # Keys from elsewhere: export would take the profile default, which is most often not theirs, or none.
+    if (-not ($profile1 + $env:AWS_PROFILE + $env:AWS_DEFAULT_PROFILE)) { $renew = 'see: aws-cred doctor'; $mend = $clear }
     $span = __AwsCredSpan ([Math]::Abs($Left))
     $what = $Code.Substring($Code.IndexOf(':') + 1)
     switch -Wildcard -CaseSensitive ($Code) {
-        'expired:*' { "this shell's credentials$of expired $span ago; $renew"; break }
+        'expired:*' { "this shell's credentials$of expired $span ago; $mend"; break }
         'soon:*' { "this shell's credentials$of expire in $span; $renew"; break }
         'renewed' {
             $rest = ''
@@ -142,7 +145,7 @@ function global:__AwsCredWords([string]$Code, [long]$Left) {
         }
         'no-key:*' { "AWS_ACCESS_KEY_ID is missing beside $what; $clear"; break }
         'no-secret' { "AWS_SECRET_ACCESS_KEY is missing beside AWS_ACCESS_KEY_ID; $clear"; break }
-        'no-token' { "AWS_SESSION_TOKEN is missing beside a temporary AWS_ACCESS_KEY_ID (ASIA); $renew"; break }
+        'no-token' { "AWS_SESSION_TOKEN is missing beside a temporary AWS_ACCESS_KEY_ID (ASIA); $mend"; break }
         'no-time' { "this shell's credentials$of have a token but no known expiration; $renew"; break }
         'unread:*' { "$what of this shell is not a time; $renew"; break }
         'long-lived:*' {

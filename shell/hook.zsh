@@ -92,10 +92,15 @@ __aws_cred_safe() {
 
 # The line for code $1, $2 seconds before the end, into __aws_cred_text.
 __aws_cred_words() {
-  local left="$2" of="" arg="" renew clear="eval \"\$(aws-cred export --unset)\"" what="${1#*:}" span
+  local left="$2" of="" arg="" renew mend clear="eval \"\$(aws-cred export --unset)\"" what="${1#*:}" span
   __aws_cred_safe "${AWS_CRED_PROFILE-}"
   if [[ -n $__aws_cred_text ]]; then of=" of $__aws_cred_text" arg=" --profile $__aws_cred_text"; fi
-  renew="eval \"\$(aws-cred export$arg)\""
+  renew="renew: eval \"\$(aws-cred export$arg)\""
+  mend=$renew
+  # Keys from elsewhere: export would take the profile default, which is most often not theirs, or none.
+  if [[ -z ${AWS_CRED_PROFILE-}${AWS_PROFILE-}${AWS_DEFAULT_PROFILE-} ]]; then
+    renew="see: aws-cred doctor" mend="clear: $clear"
+  fi
   __aws_cred_span "${left#-}"
   span=$__aws_cred_text __aws_cred_color=33
   case $1 in
@@ -103,14 +108,14 @@ __aws_cred_words() {
     (renewed) __aws_cred_color=32 ;;
   esac
   case $1 in
-    (expired:*) __aws_cred_text="this shell'\''s credentials$of expired $span ago; renew: $renew" ;;
-    (soon:*) __aws_cred_text="this shell'\''s credentials$of expire in $span; renew: $renew" ;;
+    (expired:*) __aws_cred_text="this shell'\''s credentials$of expired $span ago; $mend" ;;
+    (soon:*) __aws_cred_text="this shell'\''s credentials$of expire in $span; $renew" ;;
     (renewed) __aws_cred_text="this shell'\''s credentials$of are renewed${__aws_cred_at:+, $span left}" ;;
     (no-key:*) __aws_cred_text="AWS_ACCESS_KEY_ID is missing beside $what; clear: $clear" ;;
     (no-secret) __aws_cred_text="AWS_SECRET_ACCESS_KEY is missing beside AWS_ACCESS_KEY_ID; clear: $clear" ;;
-    (no-token) __aws_cred_text="AWS_SESSION_TOKEN is missing beside a temporary AWS_ACCESS_KEY_ID (ASIA); renew: $renew" ;;
-    (no-time) __aws_cred_text="this shell'\''s credentials$of have a token but no known expiration; renew: $renew" ;;
-    (unread:*) __aws_cred_text="$what of this shell is not a time; renew: $renew" ;;
+    (no-token) __aws_cred_text="AWS_SESSION_TOKEN is missing beside a temporary AWS_ACCESS_KEY_ID (ASIA); $mend" ;;
+    (no-time) __aws_cred_text="this shell'\''s credentials$of have a token but no known expiration; $renew" ;;
+    (unread:*) __aws_cred_text="$what of this shell is not a time; $renew" ;;
     (long-lived:*) __aws_cred_text="${what/ / and } beside a long-lived AWS_ACCESS_KEY_ID (AKIA); clear: unset $what" ;;
     (left-over:*) __aws_cred_text="$what is left over from older keys; clear: unset $what" ;;
     (two-tokens) __aws_cred_text="AWS_SECURITY_TOKEN differs from AWS_SESSION_TOKEN (AWS CLI, boto3 take it first); clear: unset AWS_SECURITY_TOKEN" ;;

@@ -19,6 +19,8 @@ const half = 9 * 60 + 30
 
 const keys = { AWS_ACCESS_KEY_ID: 'ASIAEXAMPLEEXAMPLE01', AWS_SECRET_ACCESS_KEY: 'wJalrSECRETVALUE' }
 const session = { ...keys, AWS_SESSION_TOKEN: 'IQoJTOKENVALUE', AWS_CRED_PROFILE: 'prod' }
+/** Nothing says of which profile. */
+const pasted = { ...keys, AWS_SESSION_TOKEN: 'IQoJTOKENVALUE' }
 const longLived = { AWS_ACCESS_KEY_ID: 'AKIAEXAMPLEEXAMPLE01', AWS_SECRET_ACCESS_KEY: 'wJalrSECRETVALUE' }
 const iso = (seconds: number) => new Date(seconds * 1000).toISOString().replace('.000', '')
 const until = (text: string) => ({ ...session, AWS_CREDENTIAL_EXPIRATION: text })
@@ -107,7 +109,7 @@ const cases: Case[] = [
     vars: keys,
     state: 'broken,',
     says: 'AWS_SESSION_TOKEN is missing beside a temporary AWS_ACCESS_KEY_ID (ASIA)',
-    cure: 'renew-any',
+    cure: 'clear',
   },
   {
     name: 'AKIA key with token',
@@ -264,6 +266,27 @@ const cases: Case[] = [
     cure: 'renew-any',
   },
   {
+    name: 'a pasted session that has expired',
+    vars: { ...pasted, AWS_CREDENTIAL_EXPIRATION: iso(noon - 750) },
+    state: 'expired,0',
+    says: "this shell's credentials expired 12 min ago",
+    cure: 'clear',
+  },
+  {
+    name: 'a pasted session that expires',
+    vars: { ...pasted, AWS_CREDENTIAL_EXPIRATION: iso(noon + half) },
+    state: 'soon,9',
+    says: "this shell's credentials expire in 9 min",
+    cure: 'see',
+  },
+  {
+    name: 'a pasted session without an expiration',
+    vars: pasted,
+    state: 'unknown,',
+    says: noTime.replace(' of prod', ''),
+    cure: 'see',
+  },
+  {
     name: 'AWS_CRED_WARN_MINUTES=70',
     vars: { ...until(hour), AWS_CRED_WARN_MINUTES: '70' },
     state: 'soon,59',
@@ -286,6 +309,7 @@ function cureOf(shell: ShellName, kind: string): string {
     posix ? `eval "$(aws-cred export ${text})"`.replace(' )', ')') : `aws-cred export ${text}${end}`.replace('  ', ' ')
   if (kind === 'renew') return `renew: ${program('--profile prod')}`
   if (kind === 'renew-any') return `renew: ${program('')}`
+  if (kind === 'see') return 'see: aws-cred doctor'
   if (kind === 'clear') return `clear: ${program('--unset')}`
   if (shell === 'powershell')
     return `clear: ${kind
