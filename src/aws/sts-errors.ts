@@ -91,7 +91,10 @@ function refusal(code: string, said: string, call: StsCall, seen: SeenClock | nu
     case 'ExpiredToken':
       return {
         why: `the session ${whose} has expired`,
-        hint: pasteable`renew it where it comes from, or use a key: aws-cred add ${signer}`,
+        hint:
+          call.signerIsForeign === true
+            ? 'renew it where it comes from'
+            : pasteable`renew it where it comes from, or use a key: aws-cred add ${signer}`,
       }
     case 'ExpiredTokenException':
       return {

@@ -2,6 +2,7 @@ import type { Context, Terminal } from '../core/context.ts'
 import { CredError } from '../core/errors.ts'
 import { looksLikeKey } from '../core/keys/key-input.ts'
 import { checkedKeyName, keyTypedError } from '../core/keys/key-name.ts'
+import { refuseKeysBeside } from '../core/keys/keys-beside.ts'
 import { isPlainWord, pasteable } from '../core/paste.ts'
 import { at } from '../core/plan/sts-limits.ts'
 import type { LongLivedKey } from '../core/session.ts'
@@ -48,6 +49,7 @@ async function run(given: Arguments, context: Context): Promise<void> {
   const name = checkedKeyName(verb, given.positionals[0] as string, context.platform)
   const region = given.text('region')
   checkRegion(verb, region)
+  refuseOtherKind(openWorkspace(context), name, given.flag('stdin') ? ' --stdin' : '')
   const terminal = typedTerminal(context)
   const origin = keyOrigin(name, given.flag('stdin'), terminal)
   const { workspace, store } = await chooseStore(openWorkspace(context), terminal)
@@ -65,6 +67,17 @@ async function run(given: Arguments, context: Context): Promise<void> {
   forgetFailuresForPerson(workspace)
   context.err(storedText(key))
   warnOfFile(workspace, key)
+}
+
+/** Before anything is asked or read, so that no keys are typed in vain. */
+function refuseOtherKind(workspace: Workspace, name: string, more: string): void {
+  const { context, files, index } = workspace
+  refuseKeysBeside(name, files.profiles, {
+    platform: context.platform,
+    more,
+    hasKeys: (each) => index.known('key', each) !== null,
+    showPath: (path) => shown(shortPath(path, context), 300),
+  })
 }
 
 async function askToReplace(name: string, present: PresentKey, terminal: Terminal | null): Promise<void> {

@@ -1,5 +1,6 @@
 import type { Context, Terminal } from '../core/context.ts'
 import { CredError } from '../core/errors.ts'
+import { otherKindBeside } from '../core/keys/keys-beside.ts'
 import { pasteable, withCommand } from '../core/paste.ts'
 import { setting } from '../core/plan/settings.ts'
 import type { LongLivedKey } from '../core/session.ts'
@@ -73,7 +74,9 @@ async function run(given: Arguments, context: Context): Promise<void> {
 /** What found its keys under that name and finds none now, each with what mends it. */
 function leftText(workspace: Workspace, name: string): string {
   const add = pasteable`; put a key in: aws-cred add ${name}` ?? ''
-  const needy = dependents(workspace, name).filter((each) => each !== name)
+  const { context, files } = workspace
+  const isOther = otherKindBeside(name, files.profiles, context.platform) !== null
+  const needy = isOther ? [] : dependents(workspace, name).filter((each) => each !== name)
   const others =
     needy.length === 0 ? [] : [`${listed(needy)} ${needy.length === 1 ? 'finds' : 'find'} no key now${add}`]
   const own = servedProfiles(workspace).includes(name) && !hasSource(workspace, name)

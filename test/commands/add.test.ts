@@ -50,6 +50,42 @@ test('add asks at a terminal, the secret hidden, and shows no secret', async (t)
   assert.ok(!`${err}${fake.text}`.includes(alice.secret))
 })
 
+test('add refuses the name of a profile that has its credentials from elsewhere, before anything is stored', async (t) => {
+  const here = await place(t)
+  const role = 'role_arn = arn:aws:iam::123456789012:role/Prod-Role'
+  writeAwsFile(
+    here,
+    'config',
+    `[profile prod]\naws_cred_${role}\naws_cred_source_profile = user1
+[profile native]\n${role}\nsource_profile = prod
+[profile loose]\n${role}
+[profile me]\n${role}\nsource_profile = me
+[profile sso]\nsso_start_url = https://corp.awsapps.com/start\nsso_region = eu-west-1\nsso_account_id = 123456789012\nsso_role_name = R
+[profile user1]\nregion = eu-west-1\n`,
+  )
+  const refused = async (name: string, state: RegExp, hint: string) => {
+    const { code, err } = await run(here, ['add', name, '--stdin'], { stdin: pairOf(here.world.alice) })
+    assert.equal(code, 1)
+    assert.match(err, state)
+    assert.ok(err.endsWith(`: ${hint}\n`), err)
+    const { key, entry } = await stored(here, name)
+    assert.deepEqual([key, entry], [null, null])
+  }
+  const isRole = / error: cannot add "\w+": a profile has that name, and it is a role \(~\/\.aws\/config:\d\): /
+  await refused('prod', isRole, 'aws-cred add user1 --stdin')
+  await refused('native', isRole, 'aws-cred add user1 --stdin')
+  await refused('loose', isRole, 'aws-cred add loose-user --stdin')
+  await refused(
+    'sso',
+    /"sso": a profile has that name, and it gets its credentials from SSO /,
+    'aws-cred add sso-user --stdin',
+  )
+  assert.deepEqual(here.sts.counts(), {})
+  for (const name of ['me', 'user1'])
+    assert.equal((await run(here, ['add', name, '--stdin'], { stdin: pairOf(here.world.alice) })).code, 0)
+  await refused('prod', isRole, 'aws-cred login prod')
+})
+
 test('add without a terminal or --stdin needs a person and names the way', async (t) => {
   const here = await place(t)
   const { code, err } = await run(here, ['add', 'user1'])

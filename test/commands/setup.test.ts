@@ -449,9 +449,12 @@ suite('setup refuses', () => {
     const loop = /^cannot resolve profile "prod": its sources form a loop: prod > prod$/m
     await refuses(['prod', '--role-arn', ROLE, '--source-profile', 'prod', '--yes'], 'failed', loop)
     haveKeys('user1', 'prod')
-    const kinds =
-      /two kinds of credentials, a role and keys in the keychain: aws_cred_role_arn and |: .* and aws_cred_role_arn$/m
-    await refuses(['prod', ...ROLE_FLAGS, '--yes'], 'failed', kinds)
+    const kept =
+      /"prod": a key of that name is stored, [^\n]*\ngive the role another name: aws-cred setup prod-role --role-arn /
+    await refuses(['prod', ...ROLE_FLAGS, '--yes'], 'failed', kept)
+    write(config, `[profile prod]\nregion = a\nrole_arn = ${ROLE}\nsource_profile = user1\n`)
+    const kinds = /two kinds of credentials, a role and keys in the keychain: role_arn \(~\/.aws\/config:3\) and /
+    await refuses(['prod', '--yes'], 'failed', kinds)
   })
 
   test('a config that holds a secret, also commented out, without showing it', async () => {

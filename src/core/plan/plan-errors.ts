@@ -56,7 +56,7 @@ export function twoKindsError(profile: string, one: Source, other: Source): Cred
     `cannot resolve profile ${quoted(profile)}: it names two kinds of credentials${what}: ${name(one)} and ${name(other)}`,
     {
       hint: inKeychain
-        ? pasteable`tools disagree on which wins; take one away: aws-cred remove ${profile}`
+        ? pasteable`move its lines to a profile of another name, which loses nothing; or take the key away: aws-cred remove ${profile}`
         : 'tools disagree on which wins; remove one of the two lines, or move it to a profile of its own',
     },
   )
@@ -74,12 +74,20 @@ export function roleWithoutSourceError(profile: string, role: Source): CredError
 
 type PlacedValue = Pick<ProfileProperty, 'value' | 'path' | 'line'>
 
-export function halfKeysError(profile: string, id: PlacedValue | null, secret: PlacedValue | null): CredError {
+/** `mayHoldKeys` false: a role of that name, which keys in the keychain would break as these do. */
+export function halfKeysError(
+  profile: string,
+  id: PlacedValue | null,
+  secret: PlacedValue | null,
+  mayHoldKeys = true,
+): CredError {
   const missing = id?.value ? 'aws_secret_access_key' : 'aws_access_key_id'
   const there = id?.value ? id : (secret ?? id)
   const where = there === null ? '' : ` (${at(there)})`
   return new CredError('failed', `cannot use the keys of profile ${quoted(profile)}: ${missing} is missing${where}`, {
-    hint: pasteable`put the pair into the keychain and take the line out: aws-cred add ${profile}`,
+    hint: mayHoldKeys
+      ? pasteable`put the pair into the keychain and take the line out: aws-cred add ${profile}`
+      : 'take that line out: the profile is a role, whose keys are those of its source_profile',
   })
 }
 

@@ -122,7 +122,11 @@ function staticKeys(profile: string, profiles: Profiles): Source | null {
   const id = properties?.get('aws_access_key_id')
   const secret = properties?.get('aws_secret_access_key')
   if (id === undefined && secret === undefined) return null
-  if (!id?.value || !secret?.value) throw halfKeysError(profile, id ?? null, secret ?? null)
+  if (!id?.value || !secret?.value) {
+    const feeds = setting(profiles, profile, 'source_profile')?.value === profile
+    const mayHoldKeys = setting(profiles, profile, 'role_arn') === null || feeds
+    throw halfKeysError(profile, id ?? null, secret ?? null, mayHoldKeys)
+  }
   const token = properties?.get('aws_security_token')?.value || properties?.get('aws_session_token')?.value || null
   return {
     what: 'static keys',

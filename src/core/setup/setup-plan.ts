@@ -85,6 +85,7 @@ export function planProfileEdit(request: SetupRequest, surroundings: SetupSurrou
   const plan = withoutNewPlaces(configName, () => {
     refuseOverrides(request, profiles)
     checkTogether(request, profiles)
+    refuseRoleBesideKeys(request, profiles, surroundings)
     return planProfile(request.profile, profiles, { platform, hasKeys: surroundings.hasKeys })
   })
   return {
@@ -143,6 +144,18 @@ function checkTogether(request: SetupRequest, profiles: Profiles): void {
   } else if (request.sourceProfile !== null) {
     throw usage('--source-profile needs a role beside it', '--role-arn ARN')
   } else if (request.externalId !== null) throw usage('--external-id needs a role beside it', '--role-arn ARN')
+}
+
+/** A role under the name of a stored key: under another name both can be used, and nothing has to be deleted. */
+function refuseRoleBesideKeys(request: SetupRequest, profiles: Profiles, { hasKeys }: SetupSurroundings): void {
+  const { profile, roleArn } = request
+  if (roleArn === null || !hasKeys(profile) || setting(profiles, profile, 'source_profile')?.value === profile) return
+  const free = [`${profile}-role`, `${profile}-role-2`].find((name) => !profiles.profiles.has(name) && !hasKeys(name))
+  throw new CredError(
+    'failed',
+    `cannot set up profile ${quoted(profile)}: a key of that name is stored, and a role beside it would break both`,
+    { hint: setupCommand('give the role another name: ', { ...request, profile: free ?? 'NAME' }) },
+  )
 }
 
 /** In place of the number of a line that is not written yet. */

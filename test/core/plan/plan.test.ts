@@ -260,6 +260,11 @@ test('planProfile() refuses half a pair of keys, and names the half that is ther
     message: 'cannot use the keys of profile "me": aws_secret_access_key is missing (~/.aws/config:2)',
     hint: 'put the pair into the keychain and take the line out: aws-cred add me',
   })
+  // A key under the name of a role would break it further.
+  refused('me', `\n[profile me]\naws_access_key_id = AKIAEXAMPLE000000000\nrole_arn = ${ARN}Prod\nsource_profile = x`, {
+    message: 'cannot use the keys of profile "me": aws_secret_access_key is missing (~/.aws/config:2)',
+    hint: 'take that line out: the profile is a role, whose keys are those of its source_profile',
+  })
   refused('me', '\n[profile me]\nregion = x\naws_secret_access_key = HUSH\naws_access_key_id =', {
     message: 'cannot use the keys of profile "me": aws_access_key_id is missing (~/.aws/config:3)',
   })
@@ -303,7 +308,7 @@ test('planProfile() refuses a role beside keys in the keychain that do not feed 
     {
       message:
         'cannot resolve profile "prod": it names two kinds of credentials, a role and keys in the keychain: role_arn (~/.aws/config:2) and keys in the keychain',
-      hint: 'tools disagree on which wins; take one away: aws-cred remove prod',
+      hint: 'move its lines to a profile of another name, which loses nothing; or take the key away: aws-cred remove prod',
     },
     { keys: ['prod', 'me'] },
   )
