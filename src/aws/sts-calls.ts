@@ -25,6 +25,8 @@ export interface StsCall {
   readonly signer: string
   /** True where `add` would not mend what signs: a session, or another program's keys. */
   readonly signerIsForeign?: boolean
+  /** True where no MFA device is named, whose code the other side may want. */
+  readonly isWithoutMfa?: boolean
   /** Where the token lies that stands in for a signature; only with a web identity. */
   readonly tokenFile?: string
   nowMs(): number

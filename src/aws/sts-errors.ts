@@ -119,7 +119,7 @@ function refusal(code: string, said: string, call: StsCall, seen: SeenClock | nu
           hint: "the role's trust policy must name the token's issuer, subject and audience",
         }
       }
-      return { why: `STS refused ${whose}: ${said}`, hint: deniedHint(said, signer, setup) }
+      return { why: `STS refused ${whose}: ${said}`, hint: deniedHint(said, call, setup) }
     case 'ValidationError':
       return { why: `STS refused a value: ${said}`, hint: validationHint(said, setup, profile) }
     case 'RegionDisabledException':
@@ -196,7 +196,7 @@ function clockOff(said: string, seen: SeenClock | null): Wording {
 }
 
 /** What the other side has to allow, or which half of MFA is wrong. */
-function deniedHint(said: string, signer: string, setup: string | null): string | null {
+function deniedHint(said: string, { signer, isWithoutMfa }: StsCall, setup: string | null): string | null {
   if (/invalid MFA one time pass code/i.test(said))
     return 'a code is good once, and for half a minute: wait for the next'
   if (/must provide both MFA serial number/i.test(said))
@@ -211,6 +211,8 @@ function deniedHint(said: string, signer: string, setup: string | null): string 
   if (!/ is not authorized to perform: sts:AssumeRole on /.test(said) || /explicit deny/.test(said)) return null
   const who = /^User: (arn:\S+) is not/.exec(said)?.[1] ?? quoted(signer)
   const allow = `the role's trust policy must allow ${who}`
+  if (isWithoutMfa === true && setup !== null)
+    return `${allow}; where it asks for MFA: ${setup} --mfa-serial ARN; for an external id: ${setup} --external-id TEXT`
   return withCommand(`${allow}; an external id is set with: `, setup, ' --external-id TEXT') ?? allow
 }
 

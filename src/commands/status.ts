@@ -44,7 +44,9 @@ async function run(given: Arguments, context: Context): Promise<'failed' | 'pers
   const workspace = openWorkspace(context)
   const statuses = statusesOf(workspace, given.positionals)
   const screen = () => screenOf(context, context.outIsTerminal())
-  context.out(given.flag('json') ? statusJson(statuses, context.nowMs()) : screenText(workspace, statuses, screen))
+  context.out(
+    given.flag('json') ? statusJson(statuses, context.nowMs()) : screenText(workspace, statuses, screen, minMs),
+  )
   // With no profile there is nothing to renew from.
   return statuses.length === 0 ? 'failed' : worstOf(statuses.map((status) => outcomeOf(status, minMs)))
 }
@@ -69,9 +71,14 @@ function statusesOf(workspace: Workspace, named: readonly string[]): ProfileStat
   return names.map((name) => profileStatus(workspace, name, isShut))
 }
 
-function screenText({ context }: Workspace, statuses: readonly ProfileStatus[], screen: () => Screen): string {
+function screenText(
+  { context }: Workspace,
+  statuses: readonly ProfileStatus[],
+  screen: () => Screen,
+  minMs: number | null = null,
+): string {
   if (statuses.length === 0) return 'no profiles yet; put a key in: aws-cred add NAME\n'
-  return statusText(statuses, screen(), context.nowMs())
+  return statusText(statuses, screen(), { nowMs: context.nowMs(), minMs })
 }
 
 async function watch(given: Arguments, context: Context): Promise<never> {

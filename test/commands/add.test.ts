@@ -332,6 +332,23 @@ test('add refuses a name that no profile could have, without repeating it', asyn
   }
 })
 
+test('add says of a secret in place of the id that it was shown, and never shows it itself', async (t) => {
+  const here = await place(t)
+  const { accessKeyId, secret } = here.world.alice
+  const typed = fakeTerminal([secret, accessKeyId, secret])
+  const { code, err } = await run(here, ['add', 'user1'], { terminal: typed })
+  assert.equal(code, 1)
+  assert.match(
+    err,
+    /: that looks like a secret access key; it was shown on this screen\n.*hint: clear the screen, .*: aws-cred add user1\n$/,
+  )
+  assert.equal(typed.text, 'access key id: ')
+  const piped = await run(here, ['add', 'user1', '--stdin'], { stdin: `${secret}\n${accessKeyId}\n` })
+  assert.match(piped.err, /access key id: that looks like a secret access key\n/)
+  assert.ok(!`${err}${piped.err}`.includes(secret))
+  assert.equal((await stored(here, 'user1')).key, null)
+})
+
 test('add asks again for an id or a secret that cannot be one, three times', async (t) => {
   const here = await place(t)
   const { alice } = here.world

@@ -198,7 +198,9 @@ test('status: failures that stand, by whether a person or a next try ends them',
   assert.equal(lastFailure?.code, 'AccessDenied')
   assert.match(lastFailure?.at ?? '', /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/)
   assert.match(reason ?? '', /^cannot assume .*\(AccessDenied\)$/)
-  assert.match(hint ?? '', /trust policy/)
+  const asks =
+    /trust policy must allow .*; where it asks for MFA: aws-cred setup nobody --mfa-serial ARN; .* --external-id TEXT$/
+  assert.match(hint ?? '', asks)
   for (const [profile, code, wanted] of [
     ['prod', 'failed', 'failed 1'],
     ['prod', 'person', 'person 3'],
@@ -325,6 +327,16 @@ keys    ok      no end  user1
 loop    failed  -       its sources form a loop: loop > loop; a profile can be its own source only with keys of its own: aws-cred add loop
 lost    failed  -       its source "user2" does not exist, neither in ~/.aws/config nor in the vault; the nearest name is "user1"
 `,
+  )
+  const two = await run(here, ['status', 'prod', 'nobody', 'keys', '--min', '2h'])
+  assert.equal(two.code, 1)
+  assert.match(
+    two.out,
+    /^prod {4}ok {6}59 min {2}59 min left, less than 2 h\nnobody {2}failed {2}- {7}user1 > Nobody; .*\nkeys {4}ok {6}no end {2}user1\n$/,
+  )
+  assert.match(
+    (await run(here, ['status', 'chain', '--min', '2h'])).out,
+    /^chain {2}ready {2}- {2}no session yet, 2 h wanted\n$/,
   )
   const here80 = { outIsTerminal: true, terminal }
   for (const env of [{ NO_COLOR: '1' }, { TERM: 'dumb' }]) {

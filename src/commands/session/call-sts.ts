@@ -46,6 +46,7 @@ export async function callSts(workspace: Workspace, plan: Plan, step: Step, step
       profile: step.profile,
       signer: signerName(plan, step),
       signerIsForeign: !('identity' in signer) || !(plan.root.kind === 'keychain' || plan.root.kind === 'static'),
+      isWithoutMfa: plan.steps.every(({ mfaSerial }) => mfaSerial === null),
       deadline,
     })
     if (step.kind === 'session-token') return getSessionToken(call, step, identity.accountId, code)
@@ -95,7 +96,10 @@ export function refreshDeadline(): AbortSignal {
   return AbortSignal.timeout(REFRESH_BUDGET_MS)
 }
 
-export type CallPurpose = Pick<StsCall, 'keys' | 'purpose' | 'profile' | 'signer' | 'signerIsForeign' | 'tokenFile'> & {
+export type CallPurpose = Pick<
+  StsCall,
+  'keys' | 'purpose' | 'profile' | 'signer' | 'signerIsForeign' | 'isWithoutMfa' | 'tokenFile'
+> & {
   readonly deadline?: AbortSignal
   /** A region of the command line, before all settings. */
   readonly typedRegion?: CallSetting | undefined

@@ -3,27 +3,47 @@ import { tableText } from '../../core/table.ts'
 import { shown } from '../../core/text.ts'
 import type { Mark, Screen } from '../../io/screen.ts'
 import { failedText, shownCode } from '../session/profiles/profile-row.ts'
-import type { ProfileStatus, StateWord } from './profile-status.ts'
+import { outcomeOf, type ProfileStatus, type StateWord } from './profile-status.ts'
 
 const MARKS: Readonly<Record<StateWord, Mark>> = { ok: 'good', ready: 'good', person: 'warning', failed: 'bad' }
 
-/** One line a profile: its name, the state, the time left, and whose it is or what is wrong. */
-export function statusText(statuses: readonly ProfileStatus[], screen: Screen, nowMs: number): string {
+/** One line a profile, of one that is well but has not the time of `--min` left that: its name, the state, the time left, and whose it is or what is wrong. */
+export function statusText(
+  statuses: readonly ProfileStatus[],
+  screen: Screen,
+  { nowMs, minMs }: { readonly nowMs: number; readonly minMs: number | null },
+): string {
   const rows = statuses.map((status) => [
     shown(status.profile),
     status.state,
     leftText(status),
-    detailOf(status, nowMs),
+    withShort(shortOf(status, minMs), status, nowMs),
   ])
   return tableText(null, rows, screen.columns, (cell, row, column) => {
     const status = statuses[row]
-    return column === 1 && status !== undefined ? screen.coloured(MARKS[status.state], cell) : cell
+    return column === 1 && status !== undefined
+      ? screen.coloured(shortOf(status, minMs) === null ? MARKS[status.state] : 'bad', cell)
+      : cell
   })
 }
 
 function leftText({ session, isEndless }: ProfileStatus): string {
   if (session !== null) return spanText(session.leftMs)
   return isEndless ? 'no end' : '-'
+}
+
+/** Why a profile that is well does not do for `--min`; null where it does, or is not well. */
+function shortOf(status: ProfileStatus, minMs: number | null): string | null {
+  const { state, session } = status
+  if (minMs === null || outcomeOf(status, minMs) === null || (state !== 'ok' && state !== 'ready')) return null
+  const wanted = spanText(minMs)
+  return session === null ? `no session yet, ${wanted} wanted` : `${spanText(session.leftMs)} left, less than ${wanted}`
+}
+
+function withShort(short: string | null, status: ProfileStatus, nowMs: number): string {
+  if (short === null) return detailOf(status, nowMs)
+  // What failed is why it has not more.
+  return status.failure === null ? short : `${short}; ${detailOf(status, nowMs)}`
 }
 
 function detailOf(status: ProfileStatus, nowMs: number): string {

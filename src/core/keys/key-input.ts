@@ -12,6 +12,8 @@ const KEY_ID = /^[A-Z0-9]{16,128}$/
 const SECRET_LENGTH = 40
 const SECRET = /^[\x21-\x7e]{16,128}$/
 const ID_HEAD = 'access key id'
+/** Of a secret as AWS makes them; an id has no small letters, `/` or `+`. */
+const WHOLE_SECRET = /^[A-Za-z0-9/+]{40}$/
 const SECRET_HEAD = 'secret access key'
 
 /**
@@ -68,7 +70,13 @@ export function checkKeyId(accessKeyId: string, whose = ''): void {
     )
   }
   if (OTHER_IDS.test(accessKeyId)) throw refused('it names something else in IAM; an access key begins with AKIA')
+  if (isSecretForId(accessKeyId)) throw refused('that looks like a secret access key')
   if (!KEY_ID.test(accessKeyId)) throw refused('it does not look like one (AKIA and 16 letters and digits)')
+}
+
+/** Whether what came as an id looks like the secret instead. */
+export function isSecretForId(word: string): boolean {
+  return WHOLE_SECRET.test(word) && !KEY_ID.test(word)
 }
 
 /** Whether a word typed where a name belongs is rather a key: it is in the shell's history then. */

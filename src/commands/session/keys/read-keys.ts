@@ -3,19 +3,22 @@ import { CredError } from '../../../core/errors.ts'
 import {
   checkedPair,
   checkKeyId,
+  isSecretForId,
   type KeyPair,
   parseKeyInput,
   secretLengthFault,
 } from '../../../core/keys/key-input.ts'
-import { pasteable } from '../../../core/paste.ts'
+import { pasteable, withCommand } from '../../../core/paste.ts'
 import { quoted } from '../../../core/text.ts'
 
 /** Where the keys come from: stdin where `--stdin` says so, else the terminal, which must be there. */
-export type KeyOrigin = { readonly kind: 'stdin' } | { readonly kind: 'terminal'; readonly terminal: Terminal }
+export type KeyOrigin =
+  | { readonly kind: 'stdin' }
+  | { readonly kind: 'terminal'; readonly terminal: Terminal; readonly name: string }
 
 export function keyOrigin(name: string, stdin: boolean, terminal: Terminal | null): KeyOrigin {
   if (stdin) return { kind: 'stdin' }
-  if (terminal !== null) return { kind: 'terminal', terminal }
+  if (terminal !== null) return { kind: 'terminal', terminal, name }
   throw new CredError('person', `cannot add ${quoted(name)}: nobody is there to type its key`, {
     hint: pasteable`aws-cred add ${name} --stdin`,
   })
@@ -29,10 +32,14 @@ const TRIES = 3
  */
 export async function readKeys(context: Context, origin: KeyOrigin): Promise<KeyPair> {
   if (origin.kind === 'stdin') return parseKeyInput(await context.readStdin())
-  const { terminal } = origin
+  const { terminal, name } = origin
   const accessKeyId = await askedAgain(
     terminal,
-    () => terminal.ask('access key id: '),
+    async () => {
+      const typed = await terminal.ask('access key id: ')
+      if (isSecretForId(typed.trim())) throw shownSecretError(name)
+      return typed
+    },
     (typed) => {
       checkKeyId(typed)
       return typed
@@ -47,6 +54,15 @@ export async function readKeys(context: Context, origin: KeyOrigin): Promise<Key
       if (fault !== null) throw new CredError('failed', `cannot use the secret access key: ${fault}`)
       return pair
     },
+  )
+}
+
+/** Not asked again: whoever sees the screen reads the secret on it. */
+function shownSecretError(name: string): CredError {
+  return new CredError(
+    'failed',
+    'cannot use the access key id: that looks like a secret access key; it was shown on this screen',
+    { hint: withCommand('clear the screen, then begin with the id (AKIA…): ', pasteable`aws-cred add ${name}`) },
   )
 }
 
