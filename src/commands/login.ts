@@ -3,6 +3,7 @@ import { spanText } from '../core/clock.ts'
 import type { Context, Terminal } from '../core/context.ts'
 import { CredError } from '../core/errors.ts'
 import { deviceText, typedCode } from '../core/mfa-code.ts'
+import type { Sources } from '../core/obtain-sources.ts'
 import type { Plan } from '../core/plan/plan.ts'
 import type { HandedOut } from '../core/process-document.ts'
 import { tableText } from '../core/table.ts'
@@ -99,6 +100,8 @@ async function loginTo(surroundings: LoginSurroundings, profile: string): Promis
   const { workspace, store, terminal, asking, given } = surroundings
   const progress = progressLine(terminal)
   let plan: Plan | null = null
+  /** By cache key: why a session could not be put away. */
+  const unkept = new Map<string, unknown>()
   try {
     plan = planOf(workspace, profile, verb.name, given)
     await signIn(workspace, plan.root, terminal)
@@ -113,7 +116,9 @@ async function loginTo(surroundings: LoginSurroundings, profile: string): Promis
       aheadOfNeed: true,
       asking: { ...asking, beforeQuestion: progress.stop, afterQuestion: start },
       keptAs: toolsPlan(workspace, profile),
+      remembering: (sources) => noting(sources, unkept),
     })
+    for (const reason of unkept.values()) throw notKeptError(profile, reason)
     return { profile, plan, credentials, failure: null }
   } catch (error) {
     if (!(error instanceof CredError) || error.code === 'interrupted') throw error
@@ -121,6 +126,28 @@ async function loginTo(surroundings: LoginSurroundings, profile: string): Promis
   } finally {
     progress.stop()
   }
+}
+
+function noting(sources: Sources, unkept: Map<string, unknown>): Sources {
+  return {
+    ...sources,
+    async save(cacheKey, ...rest) {
+      try {
+        await sources.save(cacheKey, ...rest)
+        unkept.delete(cacheKey)
+      } catch (error) {
+        unkept.set(cacheKey, error)
+        throw error
+      }
+    },
+  }
+}
+
+/** Other verbs hand such a session out all the same; here keeping it was all that was asked for. */
+function notKeptError(profile: string, reason: unknown): unknown {
+  if (!(reason instanceof CredError)) return reason
+  const message = `cannot log in to ${quoted(profile)}: the session was made, but not kept: ${reason.message}`
+  return new CredError('failed', message, { hint: reason.hint })
 }
 
 function severalFailed({ context }: Workspace, failed: readonly Login[]): CredError {

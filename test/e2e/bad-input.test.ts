@@ -233,6 +233,12 @@ test('process answers from a fresh call on a full disk, a read-only one, and whe
       try {
         await provesFresh(world)
         assert.deepEqual(documentOf(await processOf(world, 'two')), before, 'the stored one stands')
+        const login = await verb(world, ['login', 'two', '--duration', '30m'])
+        assert.deepEqual([login.code, login.out], [1, ''])
+        assert.match(
+          login.err,
+          /error: cannot log in to "two": the session was made, but not kept: .*(the disk is full|the file system is read-only)\n$/,
+        )
         for (const words of [SETUP, ['add', 'user2', '--stdin', '--no-verify']]) {
           const { accessKeyId, secret } = world.keys.spare
           const { code, err } = await verb(world, words, { stdin: `${accessKeyId}\n${secret}\n` })
