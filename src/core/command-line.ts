@@ -103,9 +103,23 @@ export function isPortableProfileName(name: string, platform: string): boolean {
  * splitter, `sh -c` and `cmd.exe` all read alike (contract §1.6). Null where no such form exists.
  */
 export function ownLine(executablePath: string, profile: string, platform: string): string | null {
+  const program = programWord(executablePath, platform)
+  return program === null ? null : `${program} process --profile ${profile}`
+}
+
+function programWord(executablePath: string, platform: string): string | null {
   if (/[\u0000-\u001f\u007f']| [#;]/.test(executablePath)) return null
-  if ((platform === 'win32' ? PLAIN_WINDOWS_PATH : PLAIN_PATH).test(executablePath)) {
-    return `"${executablePath}" process --profile ${profile}`
+  if ((platform === 'win32' ? PLAIN_WINDOWS_PATH : PLAIN_PATH).test(executablePath)) return `"${executablePath}"`
+  return platform === 'win32' ? null : `'${executablePath}'`
+}
+
+/** The same line with `executablePath` as its program; all behind the first word stays as it is written. Null as above. */
+export function withProgram(line: string, executablePath: string, platform: string): string | null {
+  const program = programWord(executablePath, platform)
+  if (program === null) return null
+  // The first blank behind which a whole word stands is that word's end: within quotes nothing is whole.
+  for (const { index } of line.matchAll(/[ \t]/g)) {
+    if (splitCommand(line.slice(0, index), platform)?.length === 1) return program + line.slice(index)
   }
-  return platform === 'win32' ? null : `'${executablePath}' process --profile ${profile}`
+  return program
 }

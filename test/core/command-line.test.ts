@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { suite, test } from 'node:test'
 import fc from 'fast-check'
-import { isPortableProfileName, ownLine, parseOwnLine, splitCommand } from '../../src/core/command-line.ts'
+import { isPortableProfileName, ownLine, parseOwnLine, splitCommand, withProgram } from '../../src/core/command-line.ts'
 import { parseIni } from '../../src/core/ini.ts'
 import { need } from '../support/need.ts'
 
@@ -72,6 +72,26 @@ const oddPath = fc
 const windowsPath = fc
   .string({ unit: letters('abZ09_.+ -\\'), maxLength: 20 })
   .map((middle) => `C:\\Users\\${middle}x\\aws-cred.exe`)
+
+test('withProgram() changes the first word alone, however it is quoted', () => {
+  const posix = (line: string) => withProgram(line, '/opt/a b/aws-cred', 'linux')
+  const rest = ` process  --profile 'a b'\t"x"`
+  for (const word of [
+    'aws-cred',
+    `"/old place/aws-cred"`,
+    `'/old place/aws-cred'`,
+    '/old\\ place/aws-cred',
+    `/a"b c"/aws-cred`,
+  ]) {
+    assert.equal(posix(word + rest), `"/opt/a b/aws-cred"${rest}`)
+  }
+  assert.equal(posix('aws-cred'), '"/opt/a b/aws-cred"')
+  assert.equal(
+    withProgram('"C:\\old place\\aws-cred.exe" process --profile p', 'C:\\a b\\aws-cred.exe', 'win32'),
+    '"C:\\a b\\aws-cred.exe" process --profile p',
+  )
+  assert.equal(withProgram('aws-cred process', "/it's/aws-cred", 'linux'), null)
+})
 
 suite('ownLine()', () => {
   test('is read as the same words by shlex, sh and itself, whatever the path', (t) => {

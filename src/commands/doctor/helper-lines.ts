@@ -1,6 +1,6 @@
 import { posix, win32 } from 'node:path'
 import { parseOwnLine, splitCommand } from '../../core/command-line.ts'
-import { type Finding, type FixKind, finding } from '../../core/finding.ts'
+import { type Finding, finding } from '../../core/finding.ts'
 import { pasteable } from '../../core/paste.ts'
 import { shown } from '../../core/text.ts'
 import { shortPath } from '../../io/screen.ts'
@@ -16,6 +16,10 @@ import { LATE, programVersion } from './program-version.ts'
 interface ProgramLines {
   readonly program: string
   readonly own: boolean
+  /** Whether each serves the very profile that it stands in: only then does `setup` write the same words. */
+  readonly forItself: boolean
+  /** Whether all stand in the config, the one file that is edited. */
+  readonly inConfig: boolean
   readonly profiles: readonly string[]
   readonly place: string
 }
@@ -35,23 +39,24 @@ function programLines(look: Look): ProgramLines[] {
     const line = properties.get('credential_process')
     const program = line === undefined ? undefined : splitCommand(line.value, platform)?.[0]
     if (line === undefined || program === undefined || (wanted !== null && !wanted.has(name))) continue
-    const own = parseOwnLine(line.value, platform) !== null
-    const key = JSON.stringify([program, own])
+    const ours = parseOwnLine(line.value, platform)
+    const [own, forItself, inConfig] = [ours !== null, ours?.profile === name, line.file === 'config']
+    const key = JSON.stringify([program, own, forItself, inConfig])
     const before = byProgram.get(key)
     const place = before?.place ?? placeText(line, workspace)
-    byProgram.set(key, { program, own, profiles: [...(before?.profiles ?? []), name], place })
+    byProgram.set(key, { program, own, forItself, inConfig, profiles: [...(before?.profiles ?? []), name], place })
   }
   return [...byProgram.values()]
 }
 
-async function lineFindings(look: Look, { program, own, profiles, place }: ProgramLines): Promise<Finding[]> {
+async function lineFindings(look: Look, lines: ProgramLines): Promise<Finding[]> {
+  const { program, own, profiles, place } = lines
   const { context } = look.workspace
   const path = context.platform === 'win32' ? win32 : posix
   const profile = profiles[0] ?? ''
   const more = profiles.length > 1 ? ` and ${profiles.length - 1} more` : ''
   const where = `${shown(shortPath(program, context), 300)} of profile ${shown(profile, 60)} (${place})${more}`
-  const fix: FixKind | null = keepsSecretInConfig(look) ? null : 'stale-path'
-  const mend = own ? { cure: pasteable`aws-cred setup ${profile}`, fix, profiles } : { cure: null, profiles }
+  const mend = { ...mendOf(look, lines), profiles }
   if (!path.isAbsolute(program)) {
     if (!own) return []
     return [finding('setup', 'helper-relative', 'warning', { what: `${where} is looked for on PATH`, ...mend })]
@@ -70,4 +75,13 @@ async function lineFindings(look: Look, { program, own, profiles, place }: Progr
   }
   const what = `${where} is ${version === null ? 'of no known version' : shown(version, 60)}, this one ${VERSION}`
   return [finding('setup', 'helper-other-version', 'warning', { what, ...mend })]
+}
+
+/** `--fix` changes the program alone. `setup` would have a line that serves another profile serve its own. */
+function mendOf(look: Look, { own, forItself, inConfig, profiles }: ProgramLines): Pick<Finding, 'cure' | 'fix'> {
+  if (!own || !inConfig) return { cure: null, fix: null }
+  const profile = profiles[0] ?? ''
+  const fix = keepsSecretInConfig(look) ? null : 'stale-path'
+  if (forItself) return { cure: pasteable`aws-cred setup ${profile}`, fix }
+  return { cure: fix === null ? null : pasteable`aws-cred doctor ${profile} --fix`, fix }
 }

@@ -83,7 +83,7 @@ function repairsOf(context: Context, findings: readonly Finding[]): Repair[] {
     const text = `name this binary in the credential_process line of ${quoted(profile, 60)}`
     repairs.push({
       text,
-      carryOut: async () => runVerb(context, (await import('../setup.ts')).verb, [profile, '--yes']),
+      carryOut: async () => (await import('./rename-program.ts')).renameProgram(context, profile),
     })
   }
   return repairs

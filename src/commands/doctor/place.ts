@@ -18,8 +18,8 @@ export function hookFindings({ workspace, shell }: Look): Finding[] {
   }
   const loaded = loadedState(context)
   if (loaded.ok) return [finding('setup', 'hook', 'good', { what: `the ${shell} hook is loaded` })]
-  const what = `the ${shell} hook is installed and not loaded in this shell; open a new terminal, or run the installer again`
-  return [finding('setup', 'hook', 'warning', { what, cure: 'aws-cred hook --check' })]
+  const what = `the ${shell} hook is installed and not loaded in this shell`
+  return [finding('setup', 'hook', 'warning', { what, cure: 'open a new terminal, or run the installer again' })]
 }
 
 /** Whether the store can be read now, without asking anybody. */

@@ -1,4 +1,4 @@
-import { parseOwnLine, splitCommand } from '../command-line.ts'
+import { parseOwnLine, splitCommand, withProgram } from '../command-line.ts'
 import { CredError } from '../errors.ts'
 import { findSections, type IniDocument, type IniProperty, type IniSection, parseIni } from '../ini.ts'
 import { quoted } from '../text.ts'
@@ -70,6 +70,25 @@ export function editProfile(document: IniDocument, request: SetupRequest, platfo
     edited = setInPlace(edited, profile, key, value, tops.some(([top]) => top === key) ? 'top' : 'end')
   }
   return { document: edited, moves: moved.moves }
+}
+
+/**
+ * The config with `executablePath` as the program of the profile's own line, whatever profile that line serves; its other
+ * words stay. Throws what `ini-edit` throws, and `CredError` where the config has no such line of ours, or none can hold the path.
+ */
+export function editProgram(
+  document: IniDocument,
+  profile: string,
+  { executablePath, platform }: { readonly executablePath: string; readonly platform: string },
+): IniDocument {
+  const found = lastProperty(document, profile, 'credential_process')
+  const cannot = (state: string) =>
+    new CredError('failed', `cannot edit the credential_process line of ${quoted(profile)}: ${state}`)
+  if (found === null || parseOwnLine(found.property.value, platform) === null)
+    throw cannot('it does not start aws-cred')
+  const value = withProgram(found.property.value, executablePath, platform)
+  if (value === null) throw cannot(`no line can hold the path ${quoted(executablePath, 300)}`)
+  return setProperty(document, found.section, 'credential_process', value)
 }
 
 /** The line for this executable; the options that a line of ours for this profile has behind its `--profile` are kept. */

@@ -59,6 +59,34 @@ test('--fix names this binary where a line named one that is gone, in every prof
   assert.equal(config, lines.join('').replaceAll('/nowhere/', '/opt/aws-cred/'))
 })
 
+test('--fix changes the program of a line alone: a line that serves another profile goes on to serve it', async (t) => {
+  const here = await place(t)
+  const prod = `[profile prod]\naws_cred_role_arn = ${here.world.arns.prod}\naws_cred_source_profile = user1\n`
+  const lines = (program: string) =>
+    `[profile hand2]\n  credential_process = ${program}  process --mfa-prompt none  --profile prod # mine\n[profile bare]\ncredential_process=${program} process\n`
+  writeAwsFile(here, 'config', prod + lines('aws-cred'))
+  const env = { PATH: '/nowhere' }
+  const { out: told } = await run(here, ['doctor', 'hand2', '--offline'], { env })
+  assert.match(told, /hand2 .*is looked for on PATH\n +aws-cred doctor hand2 --fix\n/)
+  const given = { terminal: fakeTerminal(['yes']), env }
+  const { err } = await run(here, ['doctor', '--offline', '--fix'], given)
+  assert.ok(!err.includes('not done'), err)
+  const config = () => readFileSync(join(here.home, '.aws/config'), 'utf8')
+  assert.equal(config(), prod + lines('"/opt/aws-cred/aws-cred"'))
+  await run(here, ['setup', 'bare', '--undo'], { env })
+  await run(here, ['setup', 'hand2', '--undo'], { env })
+  assert.equal(config(), prod + lines('aws-cred'))
+})
+
+test('a line of ours in the credentials file is told of, and neither --fix nor setup is promised', async (t) => {
+  const here = await place(t)
+  writeAwsFile(here, 'credentials', '[app]\ncredential_process = aws-cred process --profile app\n')
+  const { out } = await run(here, ['doctor', '--offline', '--json'], { env: { PATH: '/nowhere', AWS_PROFILE: 'app' } })
+  const { findings } = JSON.parse(out) as { findings: { code: string; cure: string | null; fix: string | null }[] }
+  const told = findings.find(({ code }) => code === 'helper-relative')
+  assert.deepEqual([told?.cure, told?.fix], [null, null])
+})
+
 test('what only the shell can do is printed as the line to evaluate', async (t) => {
   const here = await place(t)
   const env = { PATH: '/nowhere', AWS_ACCESS_KEY_ID: TEMPORARY, AWS_SECRET_ACCESS_KEY: SECRET }
