@@ -1,6 +1,6 @@
 import { CredError } from '../../core/errors.ts'
 import { type Finding, finding } from '../../core/finding.ts'
-import { findFileKeys, importCommand } from '../../core/keys/file-keys.ts'
+import { findFileKeys, importCommand, isThatSession } from '../../core/keys/file-keys.ts'
 import { namedPartition } from '../../core/network/sts-endpoint.ts'
 import { withCommand } from '../../core/paste.ts'
 import { sameAnswers } from '../../core/precedence/precedence.ts'
@@ -95,9 +95,20 @@ async function askAws(look: Look, source: CredentialSource, words: string, keys:
     const said = error.message.startsWith(lead) ? error.message.slice(lead.length) : error.message
     const why = said.replace(` of ${quoted(source.profile ?? words)}`, '')
     const { cure, fix } = cureOf(look, source, error, stsCode)
-    const what = `${words}: ${shown(why, 400)}`
-    return [finding('identity', 'identity', 'bad', { what, cure, fix, profiles: profilesOf(source) })]
+    const others = REFUSED_KEYS.includes(stsCode) ? copiesOf(look, source, keys) : []
+    const also = others.length === 0 ? '' : `; the same session lies in ${shown(others.join(', '), 120)}`
+    const what = `${words}: ${shown(why, 400)}${also}`
+    return [finding('identity', 'identity', 'bad', { what, cure, fix, profiles: [...profilesOf(source), ...others] })]
   }
+}
+
+const REFUSED_KEYS: readonly string[] = ['ExpiredToken', 'InvalidClientTokenId', 'UnrecognizedClientException']
+
+/** The other profiles into which the same session is pasted. */
+function copiesOf({ workspace }: Look, { profile }: CredentialSource, keys: WinningKeys): string[] {
+  const { config, credentials } = workspace.files
+  const found = [...findFileKeys(config, credentials).values()].filter((each) => isThatSession(each, keys))
+  return found.map((each) => each.profile).filter((name) => name !== profile)
 }
 
 /** What is refused goes from where it lies; a wrong clock, a region or a policy is mended where STS's answer says. */
@@ -108,8 +119,7 @@ function cureOf(
   stsCode: string,
 ): Pick<Finding, 'cure' | 'fix'> {
   const fact = { cure: hint === null ? null : shown(hint, 400), fix: null }
-  const isOfKeys = ['ExpiredToken', 'InvalidClientTokenId', 'UnrecognizedClientException'].includes(stsCode)
-  if (!isOfKeys) return fact
+  if (!REFUSED_KEYS.includes(stsCode)) return fact
   if (source.kind === 'environment') return { cure: evalLine(shell, '--unset'), fix: 'shell' }
   const { config, credentials } = workspace.files
   const keys = source.kind === 'static-keys' ? findFileKeys(config, credentials).get(source.profile ?? '') : undefined
@@ -120,9 +130,12 @@ function cureOf(
   return { cure: importCommand(keys), fix: 'drop-session' }
 }
 
-/** A pasted session that AWS refuses is over, whatever the file tells of its end: `--fix` may take it out. */
+/**
+ * A pasted session that AWS refuses, here or where else it lies, is over, whatever the file tells of its end: `--fix` may
+ * take it out.
+ */
 export function withRefusedSessions(findings: readonly Finding[]): Finding[] {
-  const refused = findings.filter(({ code, fix }) => code === 'identity' && fix === 'drop-session')
+  const refused = findings.filter(({ code, fix }) => code === 'identity' && (fix === 'drop-session' || fix === 'shell'))
   const profiles = new Set(refused.flatMap((each) => each.profiles))
   return findings.map((each) =>
     each.code.startsWith('token-in-') && each.profiles.some((name) => profiles.has(name))

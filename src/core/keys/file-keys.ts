@@ -66,6 +66,15 @@ export function isSession(keys: FileKeys): boolean {
   return tokenOf(keys) !== null || lineOf(keys, ID)?.value.startsWith('ASIA') === true
 }
 
+/** Whether it is that very session: what AWS says of it in one place holds in every other. Its token may be missing here. */
+export function isThatSession(
+  keys: FileKeys,
+  { accessKeyId, sessionToken }: { readonly accessKeyId: string; readonly sessionToken: string | null },
+): boolean {
+  const token = tokenOf(keys)?.value ?? null
+  return isSession(keys) && lineOf(keys, ID)?.value === accessKeyId && (token === null || token === sessionToken)
+}
+
 /** Whether anything stands there but keys without a value. */
 export function holdsKeys(keys: FileKeys): boolean {
   return keys.lines.some(({ value }) => value !== '')

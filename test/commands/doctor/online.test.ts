@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
+import { fakeTerminal } from '../../support/fake-context.ts'
 import { type Place, pairOf, place, run, writeAwsFile } from '../../support/vault-place.ts'
 
 interface Told {
@@ -110,6 +111,24 @@ aws_session_token = ${pasted.token}\n`,
     'bad identity',
   ])
   for (const secret of [pasted.secret, pasted.token, old.secret, old.token]) assert.ok(!text.includes(secret))
+})
+
+test('one session in the shell and in two profiles: what STS says of it once lets --fix take it from all', async (t) => {
+  const here = await place(t)
+  const session = here.sts.issue(here.world.arns.prod, 'old', -600)
+  const other = here.sts.issue(here.world.arns.prod, 'live', 600)
+  const section = (name: string, { accessKeyId, secret, token }: typeof session) =>
+    `[${name}]\naws_access_key_id = ${accessKeyId}\naws_secret_access_key = ${secret}\naws_session_token = ${token}\n`
+  // The same id with another token is not known to be over.
+  const kept = section('live', other) + section('odd', { ...session, token: other.token })
+  writeAwsFile(here, 'credentials', section('default', session) + section('copy', session) + kept)
+  const given = { env: { PATH: '/nowhere', ...variablesOf(session) }, terminal: fakeTerminal(['y']) }
+  const { out, err } = await run(here, ['doctor', '--fix'], given)
+  assert.match(out, /environment: .*ExpiredToken\); the same session lies in default, copy\n/)
+  assert.match(out, /to mend; --fix does 2 of them\n/)
+  assert.ok(!err.includes('not done'), err)
+  assert.equal(readFileSync(join(here.home, '.aws/credentials'), 'utf8'), `[default]\n[copy]\n${kept}`)
+  assert.match(out, /only this shell can do the rest:\n {2}eval "\$\(aws-cred export --unset\)"\n$/)
 })
 
 test('long-lived keys of a file are asked about as the tools would sign', async (t) => {
