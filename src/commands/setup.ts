@@ -11,6 +11,7 @@ import { undoConfig, writeConfig } from '../io/config-backup.ts'
 import { checkReplaceable } from '../io/replace-file.ts'
 import { shortPath } from '../io/screen.ts'
 import { backupPlace, checkFilesAreOurs, surroundingsNow, withConfigLock } from './session/config-edits.ts'
+import { forgetFailure } from './session/failures.ts'
 import { typedTerminal } from './session/store/open-store.ts'
 import { openWorkspace, type Workspace } from './session/workspace.ts'
 
@@ -63,6 +64,8 @@ async function run(given: Arguments, context: Context): Promise<void> {
     if (agreed === null) showNotes(context, plan)
     if (plan.before === plan.after) return false
     writeConfig(backupPlace(workspace, profile), plan.existed ? plan.before : null, plan.after)
+    // What failed was the profile as it was.
+    forgetFailure(workspace, profile)
     return true
   })
   const name = sectionName(workspace, profile)

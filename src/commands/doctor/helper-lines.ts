@@ -16,7 +16,7 @@ import { LATE, programVersion } from './program-version.ts'
 interface ProgramLines {
   readonly program: string
   readonly own: boolean
-  /** Whether each serves the very profile that it stands in: only then does `setup` write the same words. */
+  /** Whether none serves another profile than it stands in: those `setup` would change. One that names none serves none. */
   readonly forItself: boolean
   /** Whether all stand in the config, the one file that is edited. */
   readonly inConfig: boolean
@@ -40,7 +40,7 @@ function programLines(look: Look): ProgramLines[] {
     const program = line === undefined ? undefined : splitCommand(line.value, platform)?.[0]
     if (line === undefined || program === undefined || (wanted !== null && !wanted.has(name))) continue
     const ours = parseOwnLine(line.value, platform)
-    const [own, forItself, inConfig] = [ours !== null, ours?.profile === name, line.file === 'config']
+    const [own, forItself, inConfig] = [ours !== null, (ours?.profile ?? name) === name, line.file === 'config']
     const key = JSON.stringify([program, own, forItself, inConfig])
     const before = byProgram.get(key)
     const place = before?.place ?? placeText(line, workspace)

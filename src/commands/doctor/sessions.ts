@@ -2,10 +2,11 @@ import { backoffLeftMs } from '../../core/backoff.ts'
 import { spanText } from '../../core/clock.ts'
 import { CredError } from '../../core/errors.ts'
 import { type Finding, finding } from '../../core/finding.ts'
+import { pasteable } from '../../core/paste.ts'
 import { shown } from '../../core/text.ts'
 import { profileNames } from '../session/profiles/profile-names.ts'
 import { failedText } from '../session/profiles/profile-row.ts'
-import { type ProfileState, profileState } from '../session/profiles/profile-state.ts'
+import { type ProfileState, planOf, profileState } from '../session/profiles/profile-state.ts'
 import type { Look } from './look.ts'
 import { profilesAskedAbout } from './profiles.ts'
 
@@ -13,7 +14,7 @@ import { profilesAskedAbout } from './profiles.ts'
 export function sessionFindings(look: Look): Finding[] {
   const wanted = profilesAskedAbout(look)
   const names = profileNames(look.workspace).filter((name) => wanted === null || wanted.has(name))
-  return [...names.flatMap((name) => stateFindings(look, name)), ...coolDowns(look)]
+  return [...names.flatMap((name) => stateFindings(look, name)), ...coolDowns(look, names)]
 }
 
 function stateFindings(look: Look, name: string): Finding[] {
@@ -40,13 +41,14 @@ function stateFindings(look: Look, name: string): Finding[] {
   if (failure === null) return held
   const what = `${shown(name)}: ${failedText(failure, world.nowMs)}: ${shown(failure.message, 600)}`
   const cure = failure.hint === null ? null : shown(failure.hint, 400)
-  return [
-    ...held,
-    finding('stale', 'last-failure', session === null ? 'bad' : 'warning', { what, cure, profiles: [name] }),
-  ]
+  // Where nobody names a profile, what another one could not do once stops nobody here.
+  const isAbout = look.by !== null || name === look.profile
+  const severity = session === null && isAbout ? 'bad' : 'warning'
+  return [...held, finding('stale', 'last-failure', severity, { what, cure, profiles: [name] })]
 }
 
-function coolDowns({ workspace, world }: Look): Finding[] {
+function coolDowns(look: Look, names: readonly string[]): Finding[] {
+  const { workspace, world } = look
   return workspace.index.all('backoff').flatMap((entry) => {
     const leftMs = backoffLeftMs(entry, world.nowMs)
     if (leftMs === 0) return []
@@ -55,13 +57,33 @@ function coolDowns({ workspace, world }: Look): Finding[] {
     const label = isQuestion
       ? `the MFA device ${shown(whose, 120)}`
       : `the session ${shown(whose.split('.')[0] ?? '', 80)}`
+    const profile = isQuestion ? profileOfDevice(look, whose, names) : null
     return [
       finding('stale', 'cool-down', 'warning', {
         what: isQuestion
           ? `no code of ${label} is asked for in the next ${spanText(leftMs)}`
           : `${label} is not renewed in the next ${spanText(leftMs)}`,
-        cure: isQuestion ? 'aws-cred login' : null,
+        cure: profile === null ? null : pasteable`aws-cred login ${profile}`,
+        profiles: profile === null ? [] : [profile],
       }),
     ]
   })
+}
+
+/** Who may answer for a device: the profile that is meant, else the one that failed last, else the first that asks for its codes. */
+function profileOfDevice({ workspace, profile }: Look, serial: string, names: readonly string[]): string | null {
+  const asking = names.filter((name) => asksForCodesOf(workspace, name, serial))
+  if (asking.includes(profile)) return profile
+  const failedMs = (name: string) => workspace.index.known('failure', name)?.atMs ?? 0
+  return asking.sort((one, other) => failedMs(other) - failedMs(one))[0] ?? null
+}
+
+function asksForCodesOf(workspace: Look['workspace'], name: string, serial: string): boolean {
+  try {
+    return planOf(workspace, name).steps.some(({ mfaSerial }) => mfaSerial === serial)
+  } catch (error) {
+    // It asks for nothing before its config is mended.
+    if (!(error instanceof CredError)) throw error
+    return false
+  }
 }

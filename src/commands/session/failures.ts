@@ -1,10 +1,10 @@
 import { CredError } from '../../core/errors.ts'
-import { planProfile } from '../../core/plan/plan.ts'
+import { type Plan, planProfile } from '../../core/plan/plan.ts'
 import { SIGN_IN_NEEDED } from '../../core/roots/sign-in.ts'
 import { planOptions } from './plan-options.ts'
 import type { Workspace } from './workspace.ts'
 
-/** The code under which a mistake in the config is kept: it is over as soon as the profile can be planned. */
+/** The code under which a mistake in the config is kept: it is over as soon as the config leads the profile to a source. */
 export const PLAN_MISTAKE = 'plan'
 
 /**
@@ -16,7 +16,7 @@ export function recordFailure(workspace: Workspace, profile: string, error: unkn
   // A mistyped name has nothing to list under.
   if (!workspace.files.profiles.profiles.has(profile) && workspace.index.known('key', profile) === null) return
   const cause = error.cause as { readonly stsCode?: unknown } | undefined
-  const ownCode = isPlanned(workspace, profile) ? error.code : PLAN_MISTAKE
+  const ownCode = error.code !== 'failed' || leadsSomewhere(workspace, profile) ? error.code : PLAN_MISTAKE
   const code = typeof cause?.stsCode === 'string' ? cause.stsCode : ownCode
   const { message, hint } = error
   try {
@@ -27,14 +27,18 @@ export function recordFailure(workspace: Workspace, profile: string, error: unkn
   }
 }
 
-function isPlanned(workspace: Workspace, profile: string): boolean {
+/** Whether the profile can be planned, down to a source that is known here: of a mistyped name there are no keys. */
+function leadsSomewhere(workspace: Workspace, profile: string): boolean {
   try {
-    planProfile(profile, workspace.files.profiles, planOptions(workspace))
-    return true
+    return isKnownRoot(planProfile(profile, workspace.files.profiles, planOptions(workspace)))
   } catch (error) {
     if (!(error instanceof CredError)) throw error
     return false
   }
+}
+
+export function isKnownRoot({ root }: Pick<Plan, 'root'>): boolean {
+  return root.kind !== 'keychain' || root.listed
 }
 
 export function forgetFailure(workspace: Workspace, profile: string): void {

@@ -63,7 +63,7 @@ test('--fix changes the program of a line alone: a line that serves another prof
   const here = await place(t)
   const prod = `[profile prod]\naws_cred_role_arn = ${here.world.arns.prod}\naws_cred_source_profile = user1\n`
   const lines = (program: string) =>
-    `[profile hand2]\n  credential_process = ${program}  process --mfa-prompt none  --profile prod # mine\n[profile bare]\ncredential_process=${program} process\n`
+    `[profile hand2]\n  credential_process = ${program}  process --no-prompt  --profile prod # mine\n[profile bare]\ncredential_process=${program} process\n`
   writeAwsFile(here, 'config', prod + lines('aws-cred'))
   const env = { PATH: '/nowhere' }
   const { out: told } = await run(here, ['doctor', 'hand2', '--offline'], { env })

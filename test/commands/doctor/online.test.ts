@@ -2,7 +2,8 @@ import assert from 'node:assert/strict'
 import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
-import { fakeTerminal } from '../../support/fake-context.ts'
+import { openWorkspace } from '../../../src/commands/session/workspace.ts'
+import { fakeContext, fakeTerminal } from '../../support/fake-context.ts'
 import { type Place, pairOf, place, run, writeAwsFile } from '../../support/vault-place.ts'
 
 interface Told {
@@ -180,6 +181,56 @@ test("a role whose maximum is below what is asked for: STS's own word, until an 
   writeAwsFile(here, 'config', `${config}aws_cred_duration_seconds = 3600\n`)
   assert.deepEqual((await found(here, ['prod'])).wrong, ['bad last-failure'])
   assert.deepEqual((await found(here, ['prod'])).wrong, [])
+})
+
+test('a failure of a config that is mended since, by setup or by hand, is over for doctor and status', async (t) => {
+  const here = await withOwnProfile(t)
+  const config = join(here.home, '.aws/config')
+  const good = readFileSync(config, 'utf8')
+  const bad = good.replace('= user1', '= alce')
+  const failedSince = async () => {
+    assert.equal((await run(here, ['process', '--profile', 'prod'])).code, 1)
+    const { one } = await found(here, ['prod', '--offline'])
+    assert.match(one('last-failure')?.what ?? '', /its source "alce" .*does not exist/)
+  }
+  for (const mend of [
+    async () => writeAwsFile(here, 'config', good),
+    async () => run(here, ['setup', 'prod', '--source-profile', 'user1', '--yes']),
+  ]) {
+    writeAwsFile(here, 'config', bad)
+    await failedSince()
+    await mend()
+    assert.equal((await found(here, ['prod', '--offline'])).one('last-failure'), undefined)
+    assert.match((await run(here, ['status', 'prod', '--json'])).out, /"state": ?"ready"/)
+  }
+  here.world.roles.find(({ arn }) => arn === here.world.arns.prod)?.trust.splice(0)
+  assert.equal((await run(here, ['process', '--profile', 'prod'])).code, 1)
+  assert.equal((await found(here, ['prod', '--offline'])).one('last-failure')?.severity, 'bad')
+  const { code, err } = await run(here, ['setup', 'prod', '--role-arn', here.world.arns.middle, '--yes'])
+  assert.equal(code, 0, err)
+  assert.equal((await found(here, ['prod', '--offline'])).one('last-failure'), undefined, 'STS refused another role')
+})
+
+test("another profile's failures are notes where nobody names it, and a cool-down names who is to log in", async (t) => {
+  const here = await withOwnProfile(t)
+  const { arns, alice } = here.world
+  const role = (name: string) =>
+    `[profile ${name}]\naws_cred_role_arn = ${arns.needsMfa}\naws_cred_source_profile = user1\naws_cred_mfa_serial = ${alice.mfaSerial}\n`
+  writeAwsFile(here, 'config', `${role('first')}${role('bad')}`)
+  assert.equal((await run(here, ['process', '--profile', 'bad', '--no-prompt'])).code, 3)
+  const name = `question key:x ${alice.mfaSerial}`
+  openWorkspace(fakeContext({ home: here.home, env: here.env })).index.write('backoff', name, {
+    name,
+    untilMs: Date.now() + 25_000,
+    spanMs: 30_000,
+  })
+  const env = variablesOf(alice)
+  const plain = await found(here, ['--offline'], { env })
+  assert.deepEqual(plain.wrong, ['warning last-failure', 'warning cool-down'])
+  assert.match(plain.one('last-failure')?.what ?? '', /^bad: .*nobody is to be asked/)
+  assert.equal(plain.one('cool-down')?.cure, 'aws-cred login bad')
+  assert.ok((await found(here, ['bad', '--offline'], { env })).wrong.includes('bad last-failure'))
+  assert.equal((await found(here, ['first', '--offline'], { env })).one('cool-down')?.cure, 'aws-cred login first')
 })
 
 test('a locked vault needs a person, and nothing is asked', async (t) => {

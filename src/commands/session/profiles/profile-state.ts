@@ -7,7 +7,7 @@ import { LAST_USE_MARGIN_MS, serveMarginMs } from '../../../core/session.ts'
 import type { IndexEntries } from '../../../io/state-index.ts'
 import { vaultIdOf } from '../../../keychain/vault-header.ts'
 import { isVaultLocked, vaultLocked } from '../../../keychain/vault-key.ts'
-import { PLAN_MISTAKE } from '../failures.ts'
+import { isKnownRoot, PLAN_MISTAKE } from '../failures.ts'
 import { planOptions } from '../plan-options.ts'
 import { fetchedIdentity } from '../roots/root-identity.ts'
 import { signInNeeded } from '../roots/sign-in-state.ts'
@@ -90,8 +90,8 @@ function needsCode({ files }: Workspace, { steps }: Plan, held: readonly (HeldSe
 }
 
 /**
- * The last failure, unless it is over. Over is one older than the session or the key, and a mistake in the config or on the
- * command line, since the plan works now. What STS refused stands until it gives a session. Of this machine's own
+ * The last failure, unless it is over. Over is one older than the session or the key, a mistake in the config that the
+ * plan works without now, and one on the command line. What STS refused stands until it gives a session. Of this machine's own
  * failures a locked vault stands while it is locked; of the others (network, keychain) nobody can tell from here, and
  * they are told unless a session is held that is not due: that one is served whatever has failed.
  */
@@ -100,7 +100,8 @@ function standingFailure(workspace: Workspace, plan: Plan, top: HeldSession | nu
   const addedMs = workspace.index.known('key', rootName(plan))?.addedMs ?? 0
   if (failure === null || failure.atMs <= Math.max(top?.savedMs ?? 0, addedMs)) return null
   if (/^[A-Z]/.test(failure.code)) return failure
-  if (failure.code === PLAN_MISTAKE || failure.code === 'usage') return null
+  if (failure.code === PLAN_MISTAKE) return isKnownRoot(plan) ? null : failure
+  if (failure.code === 'usage') return null
   if (failure.message === vaultLocked().message) return isVaultShut(workspace) ? failure : null
   return top?.isLive && !top.isDue ? null : failure
 }
