@@ -325,7 +325,7 @@ middle  failed  -       user1 > Middle; failed 3 min ago: \\x1b[31mno\\u{202e}
 sso     person  -       log in: aws sso login --profile sso
 keys    ok      no end  user1
 loop    failed  -       its sources form a loop: loop > loop; a profile can be its own source only with keys of its own: aws-cred add loop
-lost    failed  -       its source "user2" does not exist, neither in ~/.aws/config nor in the vault; the nearest name is "user1"
+lost    failed  -       its source "user2" does not exist, neither in ~/.aws/config nor in the vault; aws-cred setup lost --source-profile user1
 `,
   )
   const two = await run(here, ['status', 'prod', 'nobody', 'keys', '--min', '2h'])

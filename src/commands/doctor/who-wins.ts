@@ -1,12 +1,13 @@
 import { type Finding, finding } from '../../core/finding.ts'
 import { pasteable } from '../../core/paste.ts'
 import { sameAnswers, type Verdict, whoWins } from '../../core/precedence/precedence.ts'
-import type { CredentialSource } from '../../core/precedence/precedence-model.ts'
+import type { CredentialSource, RefusalCode } from '../../core/precedence/precedence-model.ts'
 import { refusalWords, sourceWords, troubleWords } from '../../core/precedence/precedence-words.ts'
 import { evalLine, setLine } from '../../core/shell-cures.ts'
 import { nearest, quoted, shown } from '../../core/text.ts'
 import { spanLeft } from './left.ts'
 import { type Look, placeText } from './look.ts'
+import { profileCure } from './profile-cure.ts'
 
 /** One answer, and who gives it. */
 export interface Winner {
@@ -92,6 +93,9 @@ function isOfVariables([first]: readonly Verdict[]): boolean {
   return code === 'expiry-passed' || code === 'expiry-unreadable' || (code === 'half-keys' && !first?.refusal?.profile)
 }
 
+/** What we may know better than the tools: the store can hold the keys that their files have not. */
+const SOURCE_MISTAKES: readonly (RefusalCode | undefined)[] = ['source-missing', 'source-empty', 'role-without-source']
+
 function noCredentials(look: Look, refusing: readonly (readonly Verdict[])[]): Finding {
   const { profile } = look
   const reasons = refusing.map((verdicts) =>
@@ -101,17 +105,24 @@ function noCredentials(look: Look, refusing: readonly (readonly Verdict[])[]): F
   )
   const onlyEmpty = refusing.every(([first]) => first?.refusal?.code === 'nothing-found')
   if (onlyEmpty && isHeldHere(look)) {
+    const { leadsSomewhere, cure } = profileCure(look)
+    const rest = leadsSomewhere ? ': no tool finds what aws-cred holds for it' : ', and its own lines lead to no keys'
     return finding('wins', 'no-credentials', 'bad', {
-      what: `profile ${quoted(profile, 60)} has no credential_process line: no tool finds what aws-cred holds for it`,
-      cure: pasteable`aws-cred setup ${profile}`,
+      what: `profile ${quoted(profile, 60)} has no credential_process line${rest}`,
+      cure,
       profiles: [profile],
     })
   }
+  const isOfSource = refusing.some(([first]) => SOURCE_MISTAKES.includes(first?.refusal?.code))
   const others = onlyEmpty && look.by === null ? givingProfiles(look) : []
   if (others.length > 0) return nobodyNamed(look, others)
   return finding('wins', 'no-credentials', 'bad', {
     what: onlyEmpty ? `profile ${quoted(profile, 60)} and this shell give no credentials` : reasons.join('; '),
-    cure: onlyEmpty ? pasteable`aws-cred add ${profile}` : nearestName(look, refusing),
+    cure: onlyEmpty
+      ? pasteable`aws-cred add ${profile}`
+      : isOfSource
+        ? profileCure(look).cure
+        : nearestName(look, refusing),
     profiles: [profile],
   })
 }

@@ -91,6 +91,12 @@ export function halfKeysError(
   })
 }
 
+/** What has a profile that names a source that is not there name another one; null where no line of its own names it so. */
+export function otherSourceCommand({ name, namedBy }: KeychainRoot, other: string, profiles: Profiles): string | null {
+  if (namedBy === null || setting(profiles, namedBy.profile, 'source_profile')?.value !== name) return null
+  return pasteable`aws-cred setup ${namedBy.profile} --source-profile ${other}`
+}
+
 /** No keys under that name, neither in the store nor in a file: says which of three mistakes it is. */
 export function noKeysError(
   root: KeychainRoot,
@@ -114,7 +120,9 @@ export function noKeysError(
     return new CredError(
       'failed',
       `cannot resolve profile ${quoted(profile)}: its source ${quoted(root.name)} (${at(property)}) does not exist, neither in ${configPath} nor in the ${store}`,
-      near === null ? { hint: pasteable`put its keys in: aws-cred add ${root.name}` } : nearHint,
+      near === null
+        ? { hint: pasteable`put its keys in: aws-cred add ${root.name}` }
+        : { hint: otherSourceCommand(root, near, profiles) ?? nearHint.hint ?? null },
     )
   }
   if (section === undefined) {

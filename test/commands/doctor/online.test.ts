@@ -233,6 +233,31 @@ test("another profile's failures are notes where nobody names it, and a cool-dow
   assert.equal((await found(here, ['first', '--offline'], { env })).one('cool-down')?.cure, 'aws-cred login first')
 })
 
+test('where no tool finds credentials, the cure is a command that works as it is pasted', async (t) => {
+  const here = await withOwnProfile(t)
+  const { prod } = here.world.arns
+  const cases = [
+    [`role_arn = ${prod}\nsource_profile = user1\n`, 'aws-cred setup hand3'],
+    [`role_arn = ${prod}\nsource_profile = usre1\n`, 'aws-cred setup hand3 --source-profile user1'],
+    [`role_arn = ${prod}\n`, 'aws-cred setup hand3 --source-profile user1'],
+    [`aws_cred_role_arn = ${prod}\naws_cred_source_profile = user1\n`, 'aws-cred setup hand3'],
+    [`aws_cred_role_arn = ${prod}\naws_cred_source_profile = alice1\n`, 'aws-cred add alice1'],
+    [`aws_cred_role_arn = ${prod}\n`, 'aws-cred setup hand3 --source-profile user1'],
+    ['aws_cred_mfa_serial = arn:aws:iam::123456789012:mfa/a\n', 'aws-cred add hand3'],
+  ] as const
+  for (const [lines, wanted] of cases) {
+    writeAwsFile(here, 'config', `[profile hand3]\n${lines}`)
+    const { one } = await found(here, ['hand3', '--offline'])
+    const { cure, severity } = one('no-credentials') ?? {}
+    assert.deepEqual([severity, cure], ['bad', wanted], lines)
+    if (!wanted.startsWith('aws-cred setup')) continue
+    const { code, err } = await run(here, [...wanted.split(' ').slice(1), '--yes'])
+    assert.equal(code, 0, err)
+    assert.equal((await found(here, ['hand3', '--offline'])).one('no-credentials'), undefined)
+    assert.equal((await run(here, ['process', '--profile', 'hand3'])).code, 0, lines)
+  }
+})
+
 test('a locked vault needs a person, and nothing is asked', async (t) => {
   const here = await withOwnProfile(t)
   const env = { AWS_CRED_PASSPHRASE: undefined, XDG_RUNTIME_DIR: undefined }

@@ -345,7 +345,7 @@ test('noKeysError() names line and nearest name for a source that does not exist
     error.message,
     'cannot resolve profile "prod": its source "usre1" (~/.aws/config:3) does not exist, neither in ~/.aws/config nor in the keychain',
   )
-  assert.equal(error.hint, 'the nearest name is "user1"')
+  assert.equal(error.hint, 'aws-cred setup prod --source-profile user1')
   assert.equal(noKeys('prod', config).hint, 'put its keys in: aws-cred add usre1')
 })
 
