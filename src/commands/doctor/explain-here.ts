@@ -1,10 +1,11 @@
 import { type Cause, type Explanation, explain } from '../../core/explain/explain.ts'
 import type { CauseCode } from '../../core/explain/explain-causes.ts'
-import type { Finding } from '../../core/finding.ts'
+import { missingProfile } from '../../core/explain/explain-profile.ts'
+import { type Finding, finding } from '../../core/finding.ts'
 import type { FindingCode } from '../../core/finding-codes.ts'
 import { pasteable } from '../../core/paste.ts'
 import { wrapped } from '../../core/table.ts'
-import { shown } from '../../core/text.ts'
+import { nearest, quoted, shown } from '../../core/text.ts'
 import type { Screen } from '../../io/screen.ts'
 import type { Look } from './look.ts'
 
@@ -87,12 +88,30 @@ const OLD_SESSION: readonly CauseCode[] = ['expired-session', 'helper-gave-expir
 /** What an error text may come from, and which of it was found here: what is found first. */
 export function explainHere(text: string, look: Look, findings: readonly Finding[]): ExplanationHere {
   const { causes, ...told } = explain(text)
-  const here = causes.map((cause) => ({ ...cause, seen: seenOf(cause.code, findings) }))
+  const missing = missingFinding(text, look)
+  const here = causes.map((cause) => {
+    const seen = seenOf(cause.code, findings)
+    // What the text names is nearer to it than what this shell names.
+    return { ...cause, seen: cause.code === 'profile-missing' && missing !== null ? [missing] : seen }
+  })
   return {
     ...told,
     next: here.some(({ seen }) => seen.length > 0) ? null : nextCommand(look, causes),
     causes: [...here.filter(({ seen }) => seen.length > 0), ...here.filter(({ seen }) => seen.length === 0)],
   }
+}
+
+/** Of the profile that the text itself names: null where it names none, or one that is there. */
+function missingFinding(text: string, { workspace }: Look): Finding | null {
+  const name = missingProfile(text)
+  const { profiles } = workspace.files.profiles
+  if (name === null || profiles.has(name)) return null
+  const near = nearest(name, profiles.keys())
+  return finding('wins', 'no-credentials', 'bad', {
+    what: `profile ${quoted(name, 60)} is in neither file`,
+    cure: near === null ? 'aws-cred list' : `the nearest name is ${quoted(near, 60)}`,
+    profiles: [shown(name, 60)],
+  })
 }
 
 /** A new session where ours may be an old one, else a look at everything. */

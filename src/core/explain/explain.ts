@@ -61,7 +61,7 @@ function fits({ says, and, call }: Sign, lower: string, operation: string | null
  * One line with single blanks: without colours, without Terraform's frame, which breaks sentences in two, and with the
  * escapes resolved that JSON puts into a text.
  */
-function flattened(text: string): string {
+export function flattened(text: string): string {
   const half = MAX_LENGTH / 2
   const cut = text.length > MAX_LENGTH ? `${text.slice(0, half)} ${text.slice(-half)}` : text
   return cut

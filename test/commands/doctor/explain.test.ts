@@ -65,6 +65,34 @@ test('--explain names the next step where no cause is seen: a new session of our
   assert.equal((JSON.parse(out) as { next: string }).next, 'aws-cred login app')
 })
 
+test('--explain looks at the profile that the text names, whatever this shell names', async () => {
+  const config = '[profile prod]\ncredential_process = /bin/true\n[profile app]\ncredential_process = /bin/true\n'
+  const of = (name: string) => [
+    `The config profile (${name}) could not be found`,
+    `failed to get shared config profile, ${name}`,
+    `{"sdk":"dotnet-v4","error":"Unable to find the \\u0022${name}\\u0022 profile."}`,
+    `Could not resolve credentials using profile: [${name}] in configuration/credentials file(s).`,
+    `Profile ${name} could not be found in shared credentials file.`,
+    `aws-cred: error: cannot read profile "${name}": not in ~/.aws/config`,
+  ]
+  for (const text of of('porod')) {
+    const { code, out } = await explain(['--explain', text], { AWS_PROFILE: 'app' }, '', config)
+    assert.equal(code, 1, text)
+    assert.match(
+      out,
+      /^x profile-missing: .*\n {4}profile "porod" is in neither file\n {6}the nearest name is "prod"$/m,
+    )
+  }
+  for (const text of of('prod')) {
+    const { code, out } = await explain(['--explain', text], { AWS_PROFILE: 'app' }, '', config)
+    assert.equal(code, 0, text)
+    assert.match(out, /profile-missing: .*\(not seen here\)/)
+  }
+  const hostile = 'The config profile (\u009b2Jx\u202e) could not be found'
+  const { out } = await explain(['--json', '--explain', hostile], {}, '', config)
+  assert.ok(!/[\u009b\u202e]/.test(out), out)
+})
+
 test('a hostile text cannot move the cursor', async () => {
   const { out } = await explain(['--explain', `\u001b[2J${EXPIRED}\u009b2J`], TOO_OLD)
   assert.ok(!/[\u001b\u009b]/.test(out))
