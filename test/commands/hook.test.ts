@@ -67,6 +67,15 @@ test('hook --check fails where the hook is of another shell, not loaded, or not 
   assert.match(err, /not installed/)
 })
 
+test('doctor names what loads a hook that is installed and not loaded', async (t) => {
+  const { prefix } = installed(t, ['bash'])
+  const env = { SHELL: '/bin/bash', PATH: '/nowhere', AWS_CRED_STORE: 'vault' }
+  const context = fakeContext({ home: prefix, executablePath: join(prefix, 'bin/aws-cred'), env })
+  await runCli(['doctor', '--offline', '--json'], context)
+  const { findings } = JSON.parse(context.outText) as { findings: { code: string; cure: string | null }[] }
+  assert.equal(findings.find(({ code }) => code === 'hook')?.cure, 'open a new terminal, or run the installer again')
+})
+
 test('hook SHELL --check asks for that shell alone', async (t) => {
   const { run } = installed(t, ['bash', 'fish'])
   const env = { AWS_CRED_HOOKED: `bash:${process.ppid}` }

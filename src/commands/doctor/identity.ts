@@ -96,7 +96,10 @@ async function askAws(look: Look, source: CredentialSource, words: string, keys:
     const why = said.replace(` of ${quoted(source.profile ?? words)}`, '')
     const { cure, fix } = cureOf(look, source, error, stsCode)
     const others = REFUSED_KEYS.includes(stsCode) ? copiesOf(look, source, keys) : []
-    const also = others.length === 0 ? '' : `; the same session lies in ${shown(others.join(', '), 120)}`
+    const also =
+      others.length === 0
+        ? ''
+        : `; the same session lies in ${others.length === 1 ? 'profile' : 'profiles'} ${shown(others.join(', '), 120)}`
     const what = `${words}: ${shown(why, 400)}${also}`
     return [finding('identity', 'identity', 'bad', { what, cure, fix, profiles: [...profilesOf(source), ...others] })]
   }

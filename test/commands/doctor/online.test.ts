@@ -125,7 +125,7 @@ test('one session in the shell and in two profiles: what STS says of it once let
   writeAwsFile(here, 'credentials', section('default', session) + section('copy', session) + kept)
   const given = { env: { PATH: '/nowhere', ...variablesOf(session) }, terminal: fakeTerminal(['y']) }
   const { out, err } = await run(here, ['doctor', '--fix'], given)
-  assert.match(out, /environment: .*ExpiredToken\); the same session lies in default, copy\n/)
+  assert.match(out, /environment: .*ExpiredToken\); the same session lies in profiles default, copy\n/)
   assert.match(out, /to mend; --fix does 2 of them\n/)
   assert.ok(!err.includes('not done'), err)
   assert.equal(readFileSync(join(here.home, '.aws/credentials'), 'utf8'), `[default]\n[copy]\n${kept}`)
