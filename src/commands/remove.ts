@@ -6,7 +6,7 @@ import { setting } from '../core/plan/settings.ts'
 import type { LongLivedKey } from '../core/session.ts'
 import { listed, maskedKeyId, nearest, quoted, shown } from '../core/text.ts'
 import type { Arguments, Verb } from '../core/verb.ts'
-import { canUndo } from '../io/config-backup.ts'
+import { undoSteps } from '../io/config-backup.ts'
 import { shortPath } from '../io/screen.ts'
 import { DamagedItemError, HiddenItemError } from '../keychain/item-errors.ts'
 import { proveUnlocked } from '../keychain/keytar-store.ts'
@@ -82,7 +82,7 @@ function leftText(workspace: Workspace, name: string): string {
   const own = servedProfiles(workspace).includes(name) && !hasSource(workspace, name)
   const section = `the profile ${quoted(name)} stays in ${shown(shortPath(workspace.files.configPath, workspace.context), 300)}, and gives nothing now`
   return [
-    ...(own ? [`${section}${withCommand('; take it out: ', undoCommand(workspace, name)) ?? add}`] : []),
+    ...(own ? [`${section}${withCommand('; ', undoHint(workspace, name, 'take it out')) ?? add}`] : []),
     ...others,
   ]
     .map((line) => `${line}\n`)
@@ -100,8 +100,12 @@ function hasSource(workspace: Workspace, profile: string): boolean {
   }
 }
 
-function undoCommand(workspace: Workspace, profile: string): string | null {
-  return canUndo(backupPlace(workspace, profile)) ? pasteable`aws-cred setup ${profile} --undo` : null
+/** Each undo takes back one setup; what was there before the first stays. */
+function undoHint(workspace: Workspace, profile: string, lead: string): string | null {
+  const steps = undoSteps(backupPlace(workspace, profile))
+  if (steps === 0) return null
+  const repeated = steps === 1 ? '' : `, one of its ${steps} setups each time`
+  return withCommand(`${lead}${repeated}: `, pasteable`aws-cred setup ${profile} --undo`)
 }
 
 async function hasStore(workspace: Workspace): Promise<boolean> {
@@ -156,12 +160,13 @@ function whatOf(name: string, keyId: string, sessions: number): string {
 function nothingThere(workspace: Workspace, name: string): CredError {
   const message = (state: string) => `cannot remove ${quoted(name)}: ${state}no key of that name is stored here`
   if (workspace.files.profiles.profiles.has(name)) {
-    const hint = withCommand('take the profile out: ', undoCommand(workspace, name))
+    const hint = undoHint(workspace, name, 'take the profile out')
     return new CredError('failed', message('it is a profile, and '), { hint })
   }
-  const near = nearest(
-    name,
-    workspace.index.all('key').flatMap((entry) => (entry.name === name ? [] : [entry.name])),
-  )
-  return new CredError('failed', message(''), near === null ? {} : { hint: `the nearest name is ${quoted(near)}` })
+  const keys = workspace.index.all('key').flatMap((entry) => (entry.name === name ? [] : [entry.name]))
+  const profiles = [...workspace.files.profiles.profiles.keys()]
+  const near = nearest(name, keys) ?? nearest(name, profiles)
+  const isEmpty = keys.length === 0 && profiles.length === 0
+  const list = isEmpty ? null : 'see which there are: aws-cred list'
+  return new CredError('failed', message(''), { hint: near === null ? list : `the nearest name is ${quoted(near)}` })
 }

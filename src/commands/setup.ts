@@ -7,7 +7,7 @@ import { checkProfileName, type SetupRequest, setupCommand, setupRequest } from 
 import { linesText } from '../core/table.ts'
 import { quoted, shown } from '../core/text.ts'
 import type { Arguments, Verb } from '../core/verb.ts'
-import { undoConfig, writeConfig } from '../io/config-backup.ts'
+import { undoConfig, undoSteps, writeConfig } from '../io/config-backup.ts'
 import { checkReplaceable } from '../io/replace-file.ts'
 import { shortPath } from '../io/screen.ts'
 import { backupPlace, checkFilesAreOurs, surroundingsNow, withConfigLock } from './session/config-edits.ts'
@@ -109,8 +109,16 @@ async function undo(workspace: Workspace, profile: string): Promise<void> {
   workspace.context.err(
     done === 'removed'
       ? `took back the last setup of ${name}: the file was not there before, and is removed\n`
-      : `took back the last setup of ${name}\n`,
+      : `took back the last setup of ${name}${earlierText(workspace, profile)}\n`,
   )
+}
+
+/** Each undo takes back one. */
+function earlierText(workspace: Workspace, profile: string): string {
+  const steps = undoSteps(backupPlace(workspace, profile))
+  const cure = pasteable`aws-cred setup ${profile} --undo`
+  if (steps === 0 || cure === null) return ''
+  return `; ${steps === 1 ? '1 earlier one is' : `${steps} earlier ones are`} left: ${cure}`
 }
 
 function planNow(workspace: Workspace, request: SetupRequest): SetupPlan & { readonly existed: boolean } {

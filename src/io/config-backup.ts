@@ -81,16 +81,17 @@ export function undoConfig(place: BackupPlace, profiles: Iterable<string> = []):
   return before === null ? 'removed' : 'restored'
 }
 
-/** Whether `undoConfig` would do it now. */
-export function canUndo(place: BackupPlace): boolean {
+/** How many writes can be taken back, one at a time; 0 where the last of them cannot be now. */
+export function undoSteps(place: BackupPlace): number {
   try {
-    const step = readSteps(place).at(-1)
-    if (step === undefined) return false
+    const steps = readSteps(place)
+    const step = steps.at(-1)
+    if (step === undefined) return 0
     textBefore(place, step, readText(place.configPath))
-    return true
+    return steps.length
   } catch (error) {
     if (!(error instanceof CredError)) throw error
-    return false
+    return 0
   }
 }
 

@@ -195,6 +195,25 @@ test('export of a profile without credentials says so, and announces no secrets'
   }
 })
 
+test('export without a profile names the one that is served, or the list of several', async (t) => {
+  const here = await place(t)
+  const ours = (name: string) => `[profile ${name}]\ncredential_process = aws-cred process --profile ${name}\n`
+  const hints = async (config: string, wanted: string) => {
+    writeAwsFile(here, 'config', config)
+    for (const words of [['export'], ['login'], ['whoami'], ['exec', '--', 'true']]) {
+      const { code, err } = await run(here, words, { env: { SHELL: '/bin/bash' } })
+      assert.equal(code, 1)
+      assert.ok(err.endsWith(`aws-cred: hint: ${wanted}\n`), err)
+    }
+  }
+  const one = 'one other is served here: export AWS_PROFILE=prod'
+  await hints(ours('prod'), one)
+  await hints(`[default]\nregion = eu-west-1\n${ours('prod')}`, one)
+  await hints(`${ours('prod')}${ours('audit')}`, 'others are served here; see which: aws-cred list')
+  await hints(`${ours('default')}${ours('prod')}`, 'put its keys in: aws-cred add default')
+  await hints('[default]\nregion = eu-west-1\n', 'put its keys in: aws-cred add default')
+})
+
 test('export for github-actions masks on stdout and appends to GITHUB_ENV', async (t) => {
   const here = await ready(t)
   const file = join(here.home, 'github-env')

@@ -338,6 +338,7 @@ suite('import refuses', () => {
       1,
       /it has no keys in .*\naws-cred: hint: the nearest that has: aws-cred import user1\n$/,
     )
+    await refuses(here, ['something-else', '--yes'], 1, /it has no keys in .*\naws-cred: hint: there are keys of "/)
     await refuses(here, ['user1', 'half', '--yes'], 1, /cannot use the keys of profile "half"/)
     await refuses(here, ['user1', 'dead', '--yes'], 1, /cannot verify the key for "dead"/)
     assert.equal((await stored(here, 'user1')).key, null)

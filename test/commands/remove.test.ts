@@ -70,6 +70,11 @@ test('remove of what is not there names the nearest', async (t) => {
   const { code, err } = await run(here, ['remove', 'usr1', '--yes'])
   assert.equal(code, 1)
   assert.match(err, /"usr1": no key of that name[\s\S]*hint: the nearest name is "user1"/)
+  writeAwsFile(here, 'config', '[profile prod]\nregion = eu-west-1\n')
+  const slip = await run(here, ['remove', 'porod', '--yes'])
+  assert.match(slip.err, /hint: the nearest name is "prod"\n$/)
+  const other = await run(here, ['remove', 'something', '--yes'])
+  assert.match(other.err, /hint: see which there are: aws-cred list\n$/)
 })
 
 test('remove with a locked vault changes nothing', async (t) => {
@@ -101,7 +106,8 @@ test('remove where no vault is, or of a profile, says that no key is there', asy
   rmSync(here.vaultDir, { recursive: true })
   const none = await run(here, ['remove', 'user1', '--yes'])
   const message = 'cannot remove "user1": no key of that name is stored here'
-  assert.deepEqual([none.code, none.err], [1, `aws-cred: error: ${message}\n`])
+  const hint = 'aws-cred: hint: see which there are: aws-cred list\n'
+  assert.deepEqual([none.code, none.err], [1, `aws-cred: error: ${message}\n${hint}`])
 })
 
 test('remove names what stays in the config and gives nothing any more, and the command that takes it out', async (t) => {
@@ -132,6 +138,11 @@ test('remove names what stays in the config and gives nothing any more, and the 
     const again = await run(here, ['remove', profile, '--yes'])
     assert.match(again.err, new RegExp(`hint: take the profile out: aws-cred setup ${profile} --undo\n$`))
   }
+  await run(here, ['setup', 'work', '--region', 'eu-west-1', '--yes'])
+  const twice = await run(here, ['remove', 'work', '--yes'])
+  assert.match(twice.err, /hint: take the profile out, one of its 2 setups each time: aws-cred setup work --undo\n$/)
+  const back = await run(here, ['setup', 'work', '--undo'])
+  assert.match(back.err, /^took back the last setup of .*; 1 earlier one is left: aws-cred setup work --undo\n$/)
   assert.equal((await run(here, ['status'])).out, status, 'the cure stays after a failed call')
   for (const profile of ['work', 'prod']) {
     const { code, err } = await run(here, ['setup', profile, '--undo'])

@@ -577,7 +577,8 @@ suite('setup --undo', () => {
     await setup(['l2', ...ROLE_FLAGS, '--yes'])
     writeFileSync(config, `${read()}# more\n`)
     const rest = read().slice(read().indexOf('# below') + '# below\n\n[services s]\n'.length)
-    assert.equal(await undo('l1'), 'took back the last setup of [profile l1] in ~/.aws/config\n')
+    const left = '; 1 earlier one is left: aws-cred setup l1 --undo'
+    assert.equal(await undo('l1'), `took back the last setup of [profile l1] in ~/.aws/config${left}\n`)
     assert.equal(read(), first + rest)
     await undo('l1')
     assert.equal(read(), mine + rest)

@@ -2,6 +2,7 @@ import { CredError } from '../errors.ts'
 import { type IniDocument, serializeIni } from '../ini.ts'
 import { pasteable } from '../paste.ts'
 import { planProfile } from '../plan/plan.ts'
+import { mergeProfiles } from '../profiles.ts'
 import { diffScreen } from '../setup/config-diff.ts'
 import { editProfile } from '../setup/setup-edit.ts'
 import { placedProfiles, planProfileEdit, type SetupSurroundings } from '../setup/setup-plan.ts'
@@ -143,13 +144,28 @@ function keysOf(profile: string, all: ReadonlyMap<string, FileKeys>, surrounding
   const files = [credentials, config]
     .flatMap((each) => (each === null ? [] : [showPath(each.source.path)]))
     .join(' or ')
-  const near = nearest(
-    profile,
-    [...all.values()].flatMap((each) => (holdsKeys(each) ? [each.profile] : [])),
-  )
+  const having = [...all.values()].flatMap((each) => (holdsKeys(each) ? [each.profile] : []))
+  const near = nearest(profile, having)
   throw new CredError('failed', `cannot import ${quoted(profile)}: it has no keys in ${files}`, {
-    hint: near === null || near === profile ? null : pasteable`the nearest that has: aws-cred import ${near}`,
+    hint:
+      near === null || near === profile
+        ? otherNames(profile, having, surroundings)
+        : pasteable`the nearest that has: aws-cred import ${near}`,
   })
+}
+
+/** For a name that stands nowhere; null for a profile that has no keys. */
+function otherNames(
+  profile: string,
+  having: readonly string[],
+  { config, credentials, keyNames }: SetupSurroundings,
+): string | null {
+  const names = [...mergeProfiles(config, credentials).profiles.keys(), ...keyNames()]
+  if (names.includes(profile)) return null
+  if (having.length > 0) return `there are keys of ${listed(having)}`
+  const near = nearest(profile, names)
+  if (near !== null) return `the nearest name is ${quoted(near)}, which has none there either`
+  return names.length === 0 ? null : 'see which there are: aws-cred list'
 }
 
 function droppedKeys(keys: FileKeys): readonly string[] {
