@@ -51,12 +51,13 @@ export function twoKindsError(profile: string, one: Source, other: Source): Cred
     source.property === null ? `${source.what}` : `${source.key} (${at(source.property)})`
   const what = one.what === one.key ? '' : `, ${one.what} and ${other.what}`
   const inKeychain = [one, other].some((source) => source.property === null)
+  const { key } = one.property === null ? other : one
   return new CredError(
     'failed',
     `cannot resolve profile ${quoted(profile)}: it names two kinds of credentials${what}: ${name(one)} and ${name(other)}`,
     {
       hint: inKeychain
-        ? pasteable`move its lines to a profile of another name, which loses nothing; or take the key away: aws-cred remove ${profile}`
+        ? pasteable`move ${key} and what goes with it to a profile of another name, which loses nothing; or take the key away: aws-cred remove ${profile}`
         : 'tools disagree on which wins; remove one of the two lines, or move it to a profile of its own',
     },
   )

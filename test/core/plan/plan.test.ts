@@ -308,7 +308,7 @@ test('planProfile() refuses a role beside keys in the keychain that do not feed 
     {
       message:
         'cannot resolve profile "prod": it names two kinds of credentials, a role and keys in the keychain: role_arn (~/.aws/config:2) and keys in the keychain',
-      hint: 'move its lines to a profile of another name, which loses nothing; or take the key away: aws-cred remove prod',
+      hint: 'move role_arn and what goes with it to a profile of another name, which loses nothing; or take the key away: aws-cred remove prod',
     },
     { keys: ['prod', 'me'] },
   )
