@@ -93,6 +93,7 @@ const LIARS: readonly Liar[] = [
     script: 'echo "aws-cred: error: a\naws-cred: error: b" >&2; exit 1',
     problem: /2 error lines/,
   },
+  { about: 'the end of who is not read, where somebody reads', script: 'exit 141', problem: /ended with 141/ },
   { about: 'an exit code of its own', script: 'echo "aws-cred: error: a" >&2; exit 7', problem: /ended with 7/ },
   { about: 'a crash', script: 'kill -SEGV $$', problem: /ended by SIGSEGV, which nobody sent/ },
   {

@@ -137,7 +137,7 @@ const KNOWN_CODES = [0, 1, 2, 3, 130]
 const SIGNAL_CODES: Readonly<Record<string, number>> = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143, SIGKILL: 137 }
 
 function judgeEnd(ended: Ended, run: VerbRun, applied: readonly Applied[], hung: boolean): string[] {
-  if (hung || isCommandsOwn(ended, run, applied)) return []
+  if (hung || isCommandsOwn(ended, run, applied) || isUnread(ended, run, applied)) return []
   const { code, signal } = ended
   const signals = applied.flatMap((each) => each.signals ?? [])
   if (signal !== null) return signals.includes(signal) ? [] : [`was ended by ${signal}, which nobody sent`]
@@ -151,6 +151,11 @@ function isCommandsOwn({ code, signal, err }: Ended, run: VerbRun, applied: read
   if (run.runsCommand !== true || err.includes('aws-cred: error: ')) return false
   if (signal === 'SIGPIPE') return isDeafOut(applied)
   return code !== 0 && code !== null && (err !== '' || isDeafOut(applied))
+}
+
+/** A report whose reader has seen enough, as `head` has, ends without a word: no tool waits for it. */
+function isUnread({ code, err }: Ended, run: VerbRun, applied: readonly Applied[]): boolean {
+  return code === 141 && err === '' && run.credentialsIn === undefined && isDeafOut(applied)
 }
 
 function isDeafOut(applied: readonly Applied[]): boolean {
@@ -176,7 +181,7 @@ function judgeWords(ended: Ended, run: VerbRun, applied: readonly Applied[]): st
       `its stderr is not for people: ${JSON.stringify(err.slice(Math.max(0, found.index - 100), found.index + 300))}`,
     )
   if (CONTROLS.test(err)) problems.push(`its stderr has control characters: ${JSON.stringify(err.slice(0, 300))}`)
-  if (signal !== null || deafErr || isCommandsOwn(ended, run, applied)) return problems
+  if (signal !== null || deafErr || isCommandsOwn(ended, run, applied) || isUnread(ended, run, applied)) return problems
   const isToldOrClosed = isWholeDocument(out) || applied.some((each) => each.stdoutIsClosed)
   if (run.codeIsAnswer === true && (code === 1 || code === 3) && isToldOrClosed && err === '') return problems
   const errors = err.split('\n').filter((line) => line.startsWith('aws-cred: error: '))
