@@ -10,7 +10,7 @@ import { fetchPinnedNode } from './pinned-node.ts'
 
 /*
  * `npm run release [-- TARGET…]`: release/ with an executable and an archive for each platform.
- * Two builds give the same bytes. Only the platform that builds gets V8's code cache; without it a hit is a third slower.
+ * Two builds give the same bytes. Only the platform that builds gets V8's code cache; without it a hit is a fifth slower.
  */
 
 const ROOT = resolve(import.meta.dirname, '../..')
