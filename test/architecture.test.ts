@@ -141,3 +141,16 @@ test('no source file is over 250 lines', () => {
     assert.ok(lines <= 251, `${file} has ${lines} lines`)
   }
 })
+
+test('no file but those of the aws room asks `performance`, which loads 25 modules of Node', () => {
+  const asking = FILES.filter((file) => /\bperformance\.\w+\(|\{ performance \}/.test(withoutComments(file)))
+  assert.deepEqual(
+    asking.filter((file) => roomOf(file) !== 'aws'),
+    [],
+  )
+  assert.ok(asking.length > 0, 'the pattern finds it')
+})
+
+function withoutComments(file: string): string {
+  return readFileSync(join(ROOT, file), 'utf8').replace(/\/\*[\s\S]*?\*\/|\/\/.*$/gm, '')
+}

@@ -12,6 +12,7 @@ import type { Arguments, Verb } from '../core/verb.ts'
 import { type CommandFiles, writeCommandFiles } from '../io/command-files.ts'
 import { type Endpoint, type EndpointAnswer, startEndpoint } from '../io/credential-endpoint.ts'
 import { inheritedDescriptors } from '../io/file-descriptors.ts'
+import { monotonicMs } from '../io/monotonic-clock.ts'
 import { folderState } from '../io/private-folder.ts'
 import { dieBySignal, runCommand } from '../io/run-command.ts'
 import { shortPath } from '../io/screen.ts'
@@ -183,7 +184,7 @@ const SAID_AGAIN_MS = 10_000
 function seldom(context: Context): (line: string) => void {
   const said = new Map<string, number>()
   return (line) => {
-    const nowMs = performance.now()
+    const nowMs = monotonicMs()
     if (nowMs - (said.get(line) ?? Number.NEGATIVE_INFINITY) < SAID_AGAIN_MS) return
     said.set(line, nowMs)
     context.err(`aws-cred: warning: ${line}\n`)

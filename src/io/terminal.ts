@@ -4,6 +4,7 @@ import type { AskLimits, Terminal } from '../core/context.ts'
 import { CredError } from '../core/errors.ts'
 import { callerIsGone } from './caller.ts'
 import { errnoOf, errnoState } from './file-errors.ts'
+import { monotonicMs } from './monotonic-clock.ts'
 import { HiddenLine, interrupted, type LineState } from './terminal-input.ts'
 
 const WINDOWS = process.platform === 'win32'
@@ -54,8 +55,8 @@ export function openTerminal(): Terminal | null {
         ...limits,
       }),
     async countDown(ms, text) {
-      const endMs = performance.now() + ms
-      const line = () => show(`\r\u001b[K${text(Math.max(1, Math.ceil((endMs - performance.now()) / 1000)))}`)
+      const endMs = monotonicMs() + ms
+      const line = () => show(`\r\u001b[K${text(Math.max(1, Math.ceil((endMs - monotonicMs()) / 1000)))}`)
       await readLine({
         raw: false,
         // What is typed meanwhile is no answer.

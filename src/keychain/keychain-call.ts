@@ -1,5 +1,6 @@
 import { CredError } from '../core/errors.ts'
 import { quoted } from '../core/text.ts'
+import { monotonicMs } from '../io/monotonic-clock.ts'
 
 const WAITING_SHOWN_AFTER_MS = 500
 /** A timer counts in another clock's whole milliseconds. */
@@ -7,7 +8,7 @@ const TIMER_EARLY_MS = 5
 const USE_VAULT = 'use the encrypted vault: export AWS_CRED_STORE=vault'
 
 let pendingCalls = 0
-/** When each call began that has passed its deadline and is still out, by `performance.now()`. */
+/** When each call began that has passed its deadline and is still out, by `monotonicMs()`. */
 const silentCalls = new Set<{ readonly beganMs: number }>()
 
 /**
@@ -32,7 +33,7 @@ export class KeychainSilentError extends CredError {
  * keychain at every hop.
  */
 export function checkNotSilent(action: string, deadlineMs: number): void {
-  const nowMs = performance.now()
+  const nowMs = monotonicMs()
   for (const { beganMs } of silentCalls) {
     if (nowMs - beganMs >= deadlineMs - TIMER_EARLY_MS) throw doesNotAnswer(action)
   }
@@ -47,7 +48,7 @@ export interface KeychainCallOptions {
 /** Awaits a call of keytar's up to the deadline and words what it rejects with. `action` is `read`, `write to` or `delete from`. */
 export async function keychainCall<T>(action: string, call: Promise<T>, options: KeychainCallOptions): Promise<T> {
   pendingCalls++
-  const began = { beganMs: performance.now() }
+  const began = { beganMs: monotonicMs() }
   let isOver = false
   const settled = call.finally(() => {
     isOver = true

@@ -1,6 +1,7 @@
 import type { Step } from '../../core/plan/plan.ts'
 import { shown } from '../../core/text.ts'
 import { holderOf } from '../../io/lock.ts'
+import { monotonicMs } from '../../io/monotonic-clock.ts'
 import { sharesTerminal } from '../../io/shared-terminal.ts'
 import { typedTerminal } from './store/open-store.ts'
 import type { Workspace } from './workspace.ts'
@@ -23,7 +24,7 @@ const CLEAR = '\r\u001b[K'
 export function awaitedLine(workspace: Workspace, lockName: string, steps: readonly Step[]): AwaitedLine {
   const { context, paths } = workspace
   const terminal = typedTerminal(context)
-  const sinceMs = performance.now()
+  const sinceMs = monotonicMs()
   const questions = new Set(steps.flatMap(({ mfaSerial }) => (mfaSerial === null ? [] : [`mfa ${mfaSerial}`])))
   let now = ''
   const awaited = (): string => {
@@ -36,7 +37,7 @@ export function awaitedLine(workspace: Workspace, lockName: string, steps: reado
   }
   return {
     look() {
-      if (terminal === null || performance.now() - sinceMs < SHOWN_AFTER_MS) return
+      if (terminal === null || monotonicMs() - sinceMs < SHOWN_AFTER_MS) return
       const text = awaited()
       // A question of the same terminal stands there now: nothing of it may be taken away.
       if (text !== '' && text !== now) terminal.show(`${CLEAR}${text.slice(0, terminal.columns - 1)}`)

@@ -26,7 +26,7 @@ export interface StepCall {
   /** The one budget of all calls of the refresh; begins with the first. */
   deadline(): AbortSignal
   readonly asking: Asking
-  /** When the waiting of this process ends, for an answer too; on `performance.now()`'s clock. */
+  /** When the waiting of this process ends, for an answer too; on `monotonicMs()`'s clock. */
   readonly answerUntilMs: number
 }
 

@@ -7,6 +7,7 @@ import { homeDir, readAwsFiles } from '../../io/aws-files.ts'
 import type { BackupPlace } from '../../io/config-backup.ts'
 import { belongsToAnother } from '../../io/foreign-owner.ts'
 import { LockUnavailable, withLock } from '../../io/lock.ts'
+import { monotonicMs } from '../../io/monotonic-clock.ts'
 import { shortPath } from '../../io/screen.ts'
 import type { Workspace } from './workspace.ts'
 
@@ -37,8 +38,8 @@ export async function withConfigLock<T>(workspace: Workspace, verbName: string, 
       {
         folder: workspace.paths.locksDir,
         name: 'config',
-        deadlineMs: performance.now() + LOCK_WAIT_MS,
-        nowMs: () => performance.now(),
+        deadlineMs: monotonicMs() + LOCK_WAIT_MS,
+        nowMs: monotonicMs,
         holder: { pid: process.pid, program: `aws-cred ${verbName}` },
       },
       work,

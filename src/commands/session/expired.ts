@@ -1,5 +1,6 @@
 import { CredError } from '../../core/errors.ts'
 import { LockUnavailable, withLock } from '../../io/lock.ts'
+import { monotonicMs } from '../../io/monotonic-clock.ts'
 import { dropSession } from '../../keychain/session-items.ts'
 import type { Store } from '../../keychain/store.ts'
 import { stsNowMs } from './sources.ts'
@@ -24,7 +25,7 @@ export async function dropExpiredSessions(workspace: Workspace, store: Store): P
       folder: paths.locksDir,
       name: `session ${cacheKey}`,
       deadlineMs: 0,
-      nowMs: () => performance.now(),
+      nowMs: monotonicMs,
       holder: { pid: process.pid, program: 'aws-cred' },
     }
     try {

@@ -11,6 +11,7 @@ import type { HandedOut } from '../../core/process-document.ts'
 import type { Session } from '../../core/session.ts'
 import { quoted } from '../../core/text.ts'
 import type { Arguments } from '../../core/verb.ts'
+import { monotonicMs } from '../../io/monotonic-clock.ts'
 import type { Store } from '../../keychain/store.ts'
 import { recordFailure } from './failures.ts'
 import type { Asking } from './mfa/ask-code.ts'
@@ -95,7 +96,7 @@ export function typedCall(workspace: Workspace, noPrompt: boolean): Omit<Credent
 
 /** What a profile hands out: its session, renewed where it is due, or its root's keys where these have no end. */
 export async function credentialsOf(workspace: Workspace, plan: Plan, options: CredentialsOptions): Promise<HandedOut> {
-  const session = await sessionOf(workspace, plan, { ...options, beganMs: performance.now() })
+  const session = await sessionOf(workspace, plan, { ...options, beganMs: monotonicMs() })
   if ('identity' in session) {
     const { accessKeyId, secretAccessKey, sessionToken, identity } = session
     if (plan.root.kind === 'static' && sessionToken !== null) throw pastedSessionError(plan.profile, plan.root)
@@ -126,7 +127,7 @@ async function sessionOf(
   const { asking, beganMs, keptAs = plan, refresh: forceRefresh, serveLasting, aheadOfNeed = false } = options
   // Else the session made with the code for the role would be kept where no tool looks for it.
   const withCode = { ...options, keptAs: withCodeForRole(keptAs)?.plan ?? keptAs }
-  const sinceMs = workspace.context.nowMs() - (performance.now() - beganMs)
+  const sinceMs = workspace.context.nowMs() - (monotonicMs() - beganMs)
   const withCodeForItself = async (direct: Plan, asked: Asking): Promise<Session | RootCredentials> => {
     const { isMadeSince } = await import('./mfa/learn-direct.ts')
     // One that another process has made meanwhile is as fresh as was asked for, and spares a code.

@@ -3,12 +3,13 @@ import type { Session } from '../../core/session.ts'
 import { quoted } from '../../core/text.ts'
 import { askingProgram } from '../../io/asking-program.ts'
 import { LockUnavailable, withLock } from '../../io/lock.ts'
+import { monotonicMs } from '../../io/monotonic-clock.ts'
 import type { Workspace } from './workspace.ts'
 
 export interface Flight {
   readonly name: string
   readonly profile: string
-  /** Until when to wait for whoever holds the lock, on `performance.now()`'s clock. */
+  /** Until when to wait for whoever holds the lock, on `monotonicMs()`'s clock. */
   readonly deadlineMs: number
   /** Whether it may be asking for a code. */
   readonly isLong: boolean
@@ -46,7 +47,7 @@ export async function withKeyLock<T>(
   work: () => Promise<T>,
 ): Promise<T> {
   try {
-    return await withLock(lockOf(workspace, `key ${name}`, performance.now() + waitMs), work)
+    return await withLock(lockOf(workspace, `key ${name}`, monotonicMs() + waitMs), work)
   } catch (error) {
     if (!(error instanceof LockUnavailable)) throw error
     throw new CredError('failed', `cannot change the keys of ${quoted(name)}: no lock can be had: ${error.reason}`, {
@@ -77,7 +78,7 @@ function lockOf(workspace: Workspace, name: string, deadlineMs: number) {
     folder: workspace.paths.locksDir,
     name,
     deadlineMs,
-    nowMs: () => performance.now(),
+    nowMs: monotonicMs,
     holder: { pid: process.pid, program: 'aws-cred' },
   }
 }

@@ -15,6 +15,7 @@ import { mfaSettings } from '../../core/plan/mfa-settings.ts'
 import type { Plan, Step } from '../../core/plan/plan.ts'
 import { refreshBudgetMs, type Session } from '../../core/session.ts'
 import { sha256Hex } from '../../core/sha256.ts'
+import { monotonicMs } from '../../io/monotonic-clock.ts'
 import { dropSession, readSession, writeSession } from '../../keychain/session-items.ts'
 import type { Store } from '../../keychain/store.ts'
 import type { AwaitedLine } from './awaited-line.ts'
@@ -34,7 +35,7 @@ export interface SourcesOptions {
   readonly afterRefusal?: (refusal: unknown, untilMs: number) => Promise<Session>
   /** The plan under which what it gives is kept: that of the tools, where `login --duration` asks for another. */
   readonly keptAs?: Plan
-  /** When the whole began, on `performance.now()`'s clock: all waits of a process end by one deadline. */
+  /** When the whole began, on `monotonicMs()`'s clock: all waits of a process end by one deadline. */
   readonly beganMs?: number
 }
 
@@ -58,7 +59,7 @@ const NOBODY: Asking = { mayAsk: false, typed: false }
 export function profileSources(workspace: Workspace, plan: Plan, options: SourcesOptions): Sources {
   const { context, index } = workspace
   const { root, steps } = plan
-  const { asking = NOBODY, beganMs = performance.now() } = options
+  const { asking = NOBODY, beganMs = monotonicMs() } = options
   let saved = false
   let recorded = false
   let locksHeld = 0
@@ -144,7 +145,7 @@ export function profileSources(workspace: Workspace, plan: Plan, options: Source
         if (!recorded) throwRefusalSince(workspace, plan.profile, sinceMs)
       }
       const isMute = steps.some((step) => asksForCode(step) && (!asking.mayAsk || settingsOf(step).prompt === 'none'))
-      const waitBeganMs = performance.now()
+      const waitBeganMs = monotonicMs()
       const hasChanged = index.changes()
       let line: AwaitedLine | null = null
       const flight = {
@@ -170,7 +171,7 @@ export function profileSources(workspace: Workspace, plan: Plan, options: Source
         },
       }
       const session = await refreshExclusively(workspace, flight, async () => {
-        waitedMs += performance.now() - waitBeganMs
+        waitedMs += monotonicMs() - waitBeganMs
         line?.end()
         learnFromOthers()
         locksHeld++

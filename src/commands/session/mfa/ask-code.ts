@@ -6,6 +6,7 @@ import { deviceText, printedAccounts, printedCode, typedCode } from '../../../co
 import type { MfaSettings } from '../../../core/plan/mfa-settings.ts'
 import { quoted, shown } from '../../../core/text.ts'
 import { askingProgram } from '../../../io/asking-program.ts'
+import { monotonicMs } from '../../../io/monotonic-clock.ts'
 import { type HelperCommand, type HelperEnd, NO_COMMAND, runHelper } from '../../../io/run-helper.ts'
 import { markedEnvironment } from '../marker.ts'
 import type { Workspace } from '../workspace.ts'
@@ -100,7 +101,7 @@ function atTerminal(workspace: Workspace, question: CodeQuestion, terminal: Term
       terminal.countDown(ms, (seconds) => `${prefix}that code was used: the next one comes in ${seconds} s`),
     async code(deadlineMs) {
       for (;;) {
-        const leftMs = deadlineMs - performance.now()
+        const leftMs = deadlineMs - monotonicMs()
         const code = typedCode(await terminal.ask(text, { deadlineMs: Math.max(0, leftMs) }))
         if (code !== null) return code
         say('a code has six digits')
@@ -127,7 +128,7 @@ function inWindow(workspace: Workspace, question: CodeQuestion): CodeSource | nu
     },
     async code(deadlineMs) {
       for (;;) {
-        const leftMs = Math.max(1000, deadlineMs - performance.now())
+        const leftMs = Math.max(1000, deadlineMs - monotonicMs())
         const code = typedCode(await windowAnswer(workspace, question, `${note}${text}`, leftMs))
         if (code !== null) return code
         note = 'a code has six digits. '
@@ -160,7 +161,7 @@ function fromProgram(workspace: Workspace, question: CodeQuestion, command: Help
     say: () => undefined,
     untilNext: (ms) => sleep(ms),
     async code(deadlineMs) {
-      const leftMs = Math.max(0, deadlineMs - performance.now())
+      const leftMs = Math.max(0, deadlineMs - monotonicMs())
       const end = await runHelper(command, { ...limits(workspace, question, leftMs, {}), stderrToTerminal: true })
       if (isAbsent(end)) throw new CredError('failed', `cannot get an MFA code: ${quoted(name)} is not installed`)
       const out = end.kind === 'ended' && end.status === 0 ? end.out : ''

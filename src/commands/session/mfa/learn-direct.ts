@@ -4,6 +4,7 @@ import { mfaDirectSetting, mfaSettings } from '../../../core/plan/mfa-settings.t
 import type { Plan } from '../../../core/plan/plan.ts'
 import { withCodeForRole } from '../../../core/plan/plan-mfa.ts'
 import { LockUnavailable, withLock } from '../../../io/lock.ts'
+import { monotonicMs } from '../../../io/monotonic-clock.ts'
 import { backOff, endBackoff } from '../back-off.ts'
 import { directName } from '../plan-options.ts'
 import { knownRootIdentity } from '../roots/root-identity.ts'
@@ -68,7 +69,7 @@ export async function tryDirect<T>(
       if (isLearned) remember(workspace, direct.name, restName)
     }
   }
-  const deadlineMs = Math.min(performance.now() + mfaSettings(direct.profile, files.profiles).timeoutMs, untilMs)
+  const deadlineMs = Math.min(monotonicMs() + mfaSettings(direct.profile, files.profiles).timeoutMs, untilMs)
   try {
     return await withLock(profileLock(workspace, restName, { profile: plan.profile, deadlineMs }), attempt)
   } catch (error) {

@@ -4,6 +4,7 @@ import { CredError } from '../../../core/errors.ts'
 import { nextCodeInMs } from '../../../core/mfa-code.ts'
 import { pasteable } from '../../../core/paste.ts'
 import { LockUnavailable, withLock } from '../../../io/lock.ts'
+import { monotonicMs } from '../../../io/monotonic-clock.ts'
 import { awaitedLine } from '../awaited-line.ts'
 import { backOff, questionName } from '../back-off.ts'
 import { profileLock } from '../single-flight.ts'
@@ -16,7 +17,7 @@ export interface CodeUse extends CodeQuestion {
   readonly purpose: string
   /** Whose device it is, by the root's identity: cool-downs go by it and the serial. */
   readonly identityId: string
-  /** When the waiting of this process ends, on `performance.now()`'s clock. */
+  /** When the waiting of this process ends, on `monotonicMs()`'s clock. */
   readonly answerUntilMs: number
   /** The time of the server that checks codes. */
   serverMs(): number
@@ -39,7 +40,7 @@ export async function withCode<T>(workspace: Workspace, use: CodeUse, send: (cod
   return asOnlyQuestion(workspace, use, async () => {
     // Another question may have been let go while this one waited for its turn.
     if (!use.asking.typed) throwInCoolDown(workspace, use)
-    if (use.answerUntilMs - performance.now() < ANSWER_LEAST_MS) throw noTimeLeft(use)
+    if (use.answerUntilMs - monotonicMs() < ANSWER_LEAST_MS) throw noTimeLeft(use)
     try {
       return await askAndSend(workspace, use, source, send)
     } catch (error) {
@@ -56,7 +57,7 @@ async function askAndSend<T>(
   source: CodeSource,
   send: (code: string) => Promise<T>,
 ): Promise<T> {
-  const deadlineMs = Math.min(performance.now() + use.settings.timeoutMs, use.answerUntilMs)
+  const deadlineMs = Math.min(monotonicMs() + use.settings.timeoutMs, use.answerUntilMs)
   use.asking.beforeQuestion?.()
   if (use.asking.note !== undefined) source.say(use.asking.note)
   for (let tries = 1; ; tries++) {
@@ -88,14 +89,14 @@ async function unusedCode(workspace: Workspace, use: CodeUse, source: CodeSource
 
 async function untilNextCode(use: CodeUse, source: CodeSource, deadlineMs: number): Promise<void> {
   const ms = nextCodeInMs(use.serverMs())
-  if (performance.now() + ms < deadlineMs) return source.untilNext(ms)
+  if (monotonicMs() + ms < deadlineMs) return source.untilNext(ms)
   throw new CredError('person', 'cannot ask: that code was used, and the next one comes too late')
 }
 
 async function asOnlyQuestion<T>(workspace: Workspace, use: CodeUse, work: () => Promise<T>): Promise<T> {
   const { profile, serial, settings, asking } = use
   const name = `mfa ${serial}`
-  const deadlineMs = Math.min(performance.now() + settings.timeoutMs, use.answerUntilMs)
+  const deadlineMs = Math.min(monotonicMs() + settings.timeoutMs, use.answerUntilMs)
   const line = asking.typed && asking.mayAsk ? awaitedLine(workspace, name, []) : null
   const onBusy = async () => line?.look() ?? null
   try {

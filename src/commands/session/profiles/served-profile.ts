@@ -2,6 +2,7 @@ import type { ClockReading } from '../../../core/clock.ts'
 import type { Context } from '../../../core/context.ts'
 import { containerDocument } from '../../../core/roots/container-document.ts'
 import type { Arguments } from '../../../core/verb.ts'
+import { monotonicMs } from '../../../io/monotonic-clock.ts'
 import { type CredentialsOptions, credentialsOf, planOf } from '../obtain-credentials.ts'
 import { SessionMemory } from '../session-memory.ts'
 import { openWorkspace, type Workspace } from '../workspace.ts'
@@ -21,7 +22,7 @@ type CallOptions = Pick<CredentialsOptions, 'patience' | 'asking'>
 export class ServedProfile {
   readonly #context: Context
   readonly #options: ServedProfileOptions
-  readonly #memory = new SessionMemory(() => performance.now())
+  readonly #memory = new SessionMemory(monotonicMs)
   readonly #clocks = new Map<string, ClockReading>()
   readonly #flights = new Map<string, Promise<string>>()
 

@@ -1,5 +1,6 @@
 import { isDue } from '../../../core/roots/login-tokens.ts'
 import { LockUnavailable, withLock } from '../../../io/lock.ts'
+import { monotonicMs } from '../../../io/monotonic-clock.ts'
 import { replaceFile } from '../../../io/replace-file.ts'
 import { canReplaceToken, readToken } from '../../../io/token-cache.ts'
 import type { RootFetch } from './fetch-root.ts'
@@ -53,8 +54,8 @@ export async function sharedToken<T extends { readonly expiresMs: number }>(
   const lock = {
     folder: paths.locksDir,
     name: `token ${shared.path}`,
-    deadlineMs: performance.now() + LOCK_WAIT_MS,
-    nowMs: () => performance.now(),
+    deadlineMs: monotonicMs() + LOCK_WAIT_MS,
+    nowMs: monotonicMs,
     holder: { pid: process.pid, program: 'aws-cred' },
   }
   try {

@@ -1,4 +1,5 @@
 import { CredError } from '../../../core/errors.ts'
+import { monotonicMs } from '../../../io/monotonic-clock.ts'
 import { loadKeytarAddon } from '../../../io/packaged.ts'
 import { nameRegister } from '../../../io/state-index.ts'
 import { openKeytarStore } from '../../../keychain/keytar-store.ts'
@@ -37,8 +38,8 @@ async function asOnlyDeletion<T>({ paths }: Workspace, work: () => Promise<T>): 
   const lock = {
     folder: paths.locksDir,
     name: 'keychain deletion',
-    nowMs: () => performance.now(),
-    deadlineMs: performance.now() + DELETION_WAIT_MS,
+    nowMs: monotonicMs,
+    deadlineMs: monotonicMs() + DELETION_WAIT_MS,
     holder: { pid: process.pid, program: 'aws-cred' },
   }
   let hasBegun = false
