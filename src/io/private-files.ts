@@ -119,6 +119,15 @@ export function readPrivateFile(path: string): Buffer | null {
   }
 }
 
+/** Removes a file from a folder of ours, or whatever lies in its place; nothing there is well. Throws `CredError`. */
+export function removePrivate(path: string): void {
+  try {
+    rmSync(path, { recursive: true, force: true })
+  } catch (error) {
+    throw fileError('remove', path, error)
+  }
+}
+
 /** Loaded at the first write: node:crypto costs more than all the rest of a hit, which writes nothing. */
 function randomName(): string {
   return process.getBuiltinModule('node:crypto').randomBytes(8).toString('hex')
@@ -162,9 +171,9 @@ export function replaceWhole(path: string, data: string | Uint8Array, steps: Rep
  * stays. Throws what `node:fs` throws.
  */
 export function removeLeftTemporaries(folder: string): void {
-  for (const name of readdirSync(folder)) {
-    const pid = Number(/^\.aws-cred-(\d+)-[0-9a-f]{16}\.tmp$/.exec(name)?.[1] ?? process.pid)
-    if (pid !== process.pid && !isAlive(pid)) rmSync(join(folder, name), { force: true })
+  for (const entry of readdirSync(folder, { withFileTypes: true })) {
+    const pid = Number(/^\.aws-cred-(\d+)-[0-9a-f]{16}\.tmp$/.exec(entry.name)?.[1] ?? process.pid)
+    if (entry.isFile() && pid !== process.pid && !isAlive(pid)) rmSync(join(folder, entry.name), { force: true })
   }
 }
 

@@ -1,10 +1,10 @@
-import { existsSync, lstatSync, renameSync, rmSync, statfsSync } from 'node:fs'
+import { existsSync, lstatSync, renameSync, statfsSync } from 'node:fs'
 import { isAbsolute, join } from 'node:path'
 import type { Context } from '../core/context.ts'
 import { CredError } from '../core/errors.ts'
 import { quoted } from '../core/text.ts'
 import { errnoOf, fileError } from '../io/file-errors.ts'
-import { ensurePrivateFolder, readPrivateFile, writePrivateFile } from '../io/private-files.ts'
+import { ensurePrivateFolder, readPrivateFile, removePrivate, writePrivateFile } from '../io/private-files.ts'
 import { folderState } from '../io/private-folder.ts'
 import { unwrapVaultKey, type VaultHeader } from './vault-header.ts'
 
@@ -135,14 +135,14 @@ function keptKey(context: VaultKeyContext, vaultId: string): { readonly place: s
 function dropKept(place: string, vaultId: string): void {
   const folder = join(place, folderName(vaultId))
   const gone = `${folder}.gone`
-  rmSync(gone, { recursive: true, force: true })
+  removePrivate(gone)
   try {
     renameSync(folder, gone)
-    rmSync(gone, { recursive: true, force: true })
   } catch (error) {
     if (errnoOf(error) !== 'ENOENT') throw fileError('remove', folder, error)
   }
-  rmSync(join(place, fileName(vaultId)), { force: true })
+  removePrivate(gone)
+  removePrivate(join(place, fileName(vaultId)))
 }
 
 function fileName(vaultId: string): string {

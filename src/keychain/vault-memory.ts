@@ -1,7 +1,7 @@
-import { rmSync, statSync } from 'node:fs'
+import { statSync } from 'node:fs'
 import { CredError } from '../core/errors.ts'
 import { errnoOf, fileError } from '../io/file-errors.ts'
-import { readPrivateFile, writePrivateFile } from '../io/private-files.ts'
+import { readPrivateFile, removePrivate, writePrivateFile } from '../io/private-files.ts'
 import { folderState } from '../io/private-folder.ts'
 import { sealed, unsealed } from './envelope.ts'
 import { keptKeyFolder, type VaultKeyContext } from './vault-key.ts'
@@ -46,14 +46,14 @@ export function vaultMemory(context: VaultKeyContext, vaultId: string): VaultMem
       try {
         writePrivateFile(copyOf(itemPath), sealed(`${name} ${written}`, value))
         // Whoever deleted the item before the copy was there has not seen it.
-        if (fileStamp(itemPath) === null) rmSync(copyOf(itemPath), { force: true })
+        if (fileStamp(itemPath) === null) removePrivate(copyOf(itemPath))
       } catch (error) {
         // Memory that is full, or `lock` has just taken the folder away: the item is in the vault.
         if (!(error instanceof CredError)) throw error
-        rmSync(copyOf(itemPath), { recursive: true, force: true })
+        removePrivate(copyOf(itemPath))
       }
     },
-    forget: (itemPath) => rmSync(copyOf(itemPath), { force: true }),
+    forget: (itemPath) => removePrivate(copyOf(itemPath)),
   }
 }
 

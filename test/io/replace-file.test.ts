@@ -98,9 +98,11 @@ test('replaceFile() removes what a killed process left beside the file, and nobo
   const named = (pid: number) => join(home, `.aws-cred-${pid}-0123456789abcdef.tmp`)
   const others = [named(process.ppid), join(home, '.aws-cred-notes.tmp'), join(home, `.aws-cred-${dead}-0123.tmp`)]
   for (const each of [named(dead), ...others]) writeFileSync(each, 'a secret')
+  const folder = join(home, `.aws-cred-${dead}-fedcba9876543210.tmp`)
+  mkdirSync(folder)
   replaceFile(file, 'new', { expected: 'old' })
   assert.equal(existsSync(named(dead)), false)
-  for (const each of others) assert.equal(existsSync(each), true, each)
+  for (const each of [...others, folder]) assert.equal(existsSync(each), true, each)
 })
 
 test('replaceFile() leaves a file whose owner would change, which only root can keep', (t) => {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import {
   existsSync,
+  mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
@@ -88,6 +89,23 @@ test('copies end with the key: by lock, by its time to live, and for a writer th
   assert.deepEqual(readdirSync(join(runtimeDir, 'aws-cred')), [])
 })
 
+test('a folder in the place of a copy, or of the key itself, goes with what it stands for', async (t) => {
+  const vault = await unlockedVault(t)
+  if (vault === null) return
+  const { context, dir, id, runtimeDir, copies } = vault
+  const store = await openUnlockedVault(context, dir)
+  for (const remove of [() => store.delete('session:one'), async () => deleteFromVault(context, dir, 'session:one')]) {
+    await store.set('session:one', SECRET)
+    turnIntoFolder(copies()[0] as string)
+    assert.equal(await store.get('session:one'), SECRET)
+    assert.equal(await remove(), true)
+    assert.deepEqual(copies(), [])
+  }
+  turnIntoFolder(join(runtimeDir, 'aws-cred', `vault-${id}.json`))
+  assert.equal(forgetVaultKey(context, id), true)
+  assert.deepEqual(readdirSync(join(runtimeDir, 'aws-cred')), [])
+})
+
 test('without an unlocked key nothing is copied anywhere', async (t) => {
   const vault = await unlockedVault(t)
   if (vault === null) return
@@ -101,6 +119,11 @@ test('without an unlocked key nothing is copied anywhere', async (t) => {
   assert.equal(await store.get('session:one'), SECRET)
   assert.deepEqual(readdirSync(join(runtimeDir, 'aws-cred')), [])
 })
+
+function turnIntoFolder(path: string): void {
+  rmSync(path)
+  mkdirSync(join(path, 'with something in it'), { recursive: true })
+}
 
 async function unlockedVault(t: TestContext) {
   if (!need(t, '/dev/shm', existsSync('/dev/shm') && statfsSync('/dev/shm').type === 0x01021994)) return null
