@@ -117,7 +117,7 @@ test('what process loads before it needs a refresh reaches neither the SDK nor t
       .filter((each) => !each.typeOnly && !each.lazy && each.from.startsWith('node:'))
       .map((each) => each.from),
   )
-  assert.deepEqual([...new Set(builtins)].sort(), ['node:fs', 'node:os', 'node:path', 'node:sea'])
+  assert.deepEqual([...new Set(builtins)].sort(), ['node:fs', 'node:path', 'node:sea'])
   assert.ok(![...reached].some((file) => file.startsWith('src/aws/') || file === 'src/io/lock.ts'))
   assert.ok(
     ![...reached].some((file) => /credential-endpoint|container-document|served-profile|session-memory/.test(file)),

@@ -1,4 +1,4 @@
-import { INI_NAME } from './ini-grammar.ts'
+import { isIniName } from './ini-grammar.ts'
 import type { Profile, Profiles } from './profiles.ts'
 
 /**
@@ -14,7 +14,7 @@ export function commandConfig(profiles: Profiles, profile: string, region: strin
   const services = profiles.services.get(settings.get('services')?.value ?? '')
   return [
     text('default'),
-    ...(profile === 'default' || !INI_NAME.test(profile) ? [] : [text(`profile ${profile}`)]),
+    ...(profile === 'default' || !isIniName(profile) ? [] : [text(`profile ${profile}`)]),
     ...(services === undefined ? [] : [sectionText(`services ${services.name}`, services.properties, null)]),
   ].join('\n')
 }

@@ -7,6 +7,9 @@ export function splitCommand(line: string, platform: string): string[] | null {
   return platform === 'win32' ? splitWindows(line) : splitPosix(line)
 }
 
+/** What parts words for `shlex`. */
+const SPACES = ' \t\r\n'
+
 function splitPosix(line: string): string[] | null {
   const words: string[] = []
   let word: string | null = null
@@ -27,7 +30,7 @@ function splitPosix(line: string): string[] | null {
     } else if (character === '\\') {
       if (i + 1 >= line.length) return null
       word = (word ?? '') + line[++i]
-    } else if (/\s/.test(character)) {
+    } else if (SPACES.includes(character)) {
       if (word !== null) words.push(word)
       word = null
     } else word = (word ?? '') + character

@@ -1,9 +1,12 @@
 import { CredError } from './errors.ts'
 import type { IniProperty, IniSection, IniSource } from './ini.ts'
+import { isMadeOf } from './letters.ts'
 import { quoted } from './text.ts'
 
 /** What every AWS tool takes as the name of a profile or key: other names are kept in the file and never looked up. */
-export const INI_NAME = /^[\w\-/.%@:+]+$/
+export function isIniName(name: string): boolean {
+  return name !== '' && isMadeOf(name, '-/.%@:+')
+}
 
 /** Where the comment after a value begins. One whitespace, not `\s+`, which is quadratic on a long run of it. */
 export const TRAILING_COMMENT = /\s[#;]/
@@ -65,12 +68,12 @@ function readHeader(line: string, number: number, source: IniSource): IniHeader 
 
 export function nameSection(full: string, file: IniSource['kind']): IniHeader {
   if (file === 'credentials' || full === 'default') {
-    return { kind: INI_NAME.test(full) ? 'profile' : 'other', name: full, prefixed: false }
+    return { kind: isIniName(full) ? 'profile' : 'other', name: full, prefixed: false }
   }
   const gap = full.startsWith('profile ') ? 7 : full.search(/\s/)
   const kind = gap === -1 ? '' : full.slice(0, gap)
   const name = full.slice(gap).trim()
-  if ((kind === 'profile' || kind === 'sso-session' || kind === 'services') && INI_NAME.test(name)) {
+  if ((kind === 'profile' || kind === 'sso-session' || kind === 'services') && isIniName(name)) {
     return { kind, name, prefixed: true }
   }
   return { kind: 'other', name: full, prefixed: false }

@@ -34,7 +34,8 @@ export async function obtainSession(sources: Sources, options: ObtainOptions): P
       // Only what belongs to this identity may be served, also when its refresh fails.
       cacheKey = sources.cacheKey(identity, top)
       // Without a note there is hardly a session: whoever gets the lock looks for the one that a lost index forgot.
-      if (sources.note(cacheKey) !== null) lasting = await readAlive(sources, cacheKey, LAST_USE_MARGIN_MS, looks)
+      const note = sources.note(cacheKey)
+      if (note !== null) lasting = await readAlive(sources, { cacheKey, note, leastMs: LAST_USE_MARGIN_MS, looks })
       if (aheadOfNeed && isCodeDue(sources, identity)) forceRefresh = true
       if (lasting !== null && !forceRefresh && hasMargin(sources, lasting, serveMarginMs(lasting))) return lasting
       if (lasting !== null && mayServe && sources.isBackingOff(cacheKey)) return lasting
@@ -132,7 +133,8 @@ async function ensureSession(
   const usable = async (): Promise<Session | null> => {
     const note = sources.note(cacheKey)
     if (looks.has(cacheKey) && looks.get(cacheKey) === (note?.savedMs ?? null)) return null
-    const session = await readAlive(sources, cacheKey, note === null ? LAST_USE_MARGIN_MS : margin(note), looks)
+    const leastMs = note === null ? LAST_USE_MARGIN_MS : margin(note)
+    const session = await readAlive(sources, { cacheKey, note, leastMs, looks })
     return session !== null && hasMargin(sources, session, margin(session)) ? session : null
   }
   const noted = async (): Promise<Session | null> => (sources.note(cacheKey) === null ? null : usable())
@@ -201,8 +203,15 @@ async function rootSession(sources: Sources): Promise<Session> {
   return given
 }
 
-async function readAlive(sources: Sources, cacheKey: string, leastMs: number, looks: Looks): Promise<Session | null> {
-  const note = sources.note(cacheKey)
+interface Look {
+  readonly cacheKey: string
+  /** As it was read just now: whoever sees a newer one looks again. */
+  readonly note: ReturnType<Sources['note']>
+  readonly leastMs: number
+  readonly looks: Looks
+}
+
+async function readAlive(sources: Sources, { cacheKey, note, leastMs, looks }: Look): Promise<Session | null> {
   if (note !== null && !hasMargin(sources, note, leastMs)) return null
   looks.set(cacheKey, note?.savedMs ?? null)
   const session = await sources.read(cacheKey)

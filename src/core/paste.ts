@@ -4,8 +4,13 @@
  */
 const PLAIN = /^[A-Za-z0-9_./:+][A-Za-z0-9_./:+@=-]{0,599}$/
 
-/** What no shell's single quotes carry alike: quotes (PowerShell knows four curly ones too), `\\` and what cannot be seen. */
-const UNQUOTABLE = /['\\\u2018-\u201b\p{C}\u2028\u2029]/u
+/**
+ * What no shell's single quotes carry alike: quotes (PowerShell knows four curly ones too), `\\` and what cannot be seen.
+ * Made when it is asked: for `\p{C}` V8 goes through all of Unicode, 0.17 ms of a hit.
+ */
+function isUnquotable(word: string): boolean {
+  return /['\\\u2018-\u201b\p{C}\u2028\u2029]/u.test(word)
+}
 
 export function isPlainWord(word: string): boolean {
   return PLAIN.test(word)
@@ -33,5 +38,5 @@ export function withCommand(lead: string, command: string | null, more = ''): st
 /** A path as one word of a POSIX shell's command, quoted where it must be; null where that cannot be done safely. */
 export function pathWord(path: string): string | null {
   if (isPlainWord(path)) return path
-  return UNQUOTABLE.test(path) || path.length > 1000 || path.startsWith('-') ? null : `'${path}'`
+  return isUnquotable(path) || path.length > 1000 || path.startsWith('-') ? null : `'${path}'`
 }

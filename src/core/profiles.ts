@@ -1,5 +1,5 @@
 import type { IniDocument, IniProperty, IniSection, IniSource } from './ini.ts'
-import { INI_NAME } from './ini-grammar.ts'
+import { isIniName } from './ini-grammar.ts'
 
 /** One value and where it stands, for messages. */
 export interface ProfileProperty {
@@ -87,7 +87,7 @@ class MergedProfile implements Profile {
     const merged = new Map<string, ProfileProperty>()
     for (const { section, source } of [{ section: this.section, source: this.source }, ...(this.later ?? [])]) {
       for (const { key, value, line, subProperties } of section.properties) {
-        if (!INI_NAME.test(key)) continue
+        if (!isIniName(key)) continue
         merged.set(key, { value, file: source.kind, path: source.path, line, subProperties })
       }
     }

@@ -1,5 +1,4 @@
 import { closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs'
-import { devNull, userInfo } from 'node:os'
 import { posix, win32 } from 'node:path'
 import type { Context } from '../core/context.ts'
 import { CredError } from '../core/errors.ts'
@@ -19,6 +18,8 @@ export interface AwsFiles {
 
 type Surroundings = Pick<Context, 'env' | 'platform'>
 
+/** As `os.devNull`. */
+const DEV_NULL = process.platform === 'win32' ? '\\\\.\\nul' : '/dev/null'
 const MAX_BYTES = 16 * 1024 * 1024
 
 /**
@@ -51,7 +52,7 @@ export function homeDir({ env, platform }: Surroundings): string | null {
     if (env.HOMEDRIVE && env.HOMEPATH) return env.HOMEDRIVE + env.HOMEPATH
   }
   try {
-    return userInfo().homedir || null
+    return process.getBuiltinModule('node:os').userInfo().homedir || null
   } catch {
     // A user id without an entry, as containers have: there is no home.
     return null
@@ -92,7 +93,7 @@ function readDocument(path: string, kind: IniSource['kind'], named: boolean): In
 }
 
 function readText(path: string, named: boolean): string | null {
-  if (path === devNull) return null
+  if (path === DEV_NULL) return null
   let bytes: Buffer
   try {
     bytes = readRegularFile(path)

@@ -1,5 +1,4 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { getAsset, getRawAsset, isSea } from 'node:sea'
 import { CredError } from '../core/errors.ts'
@@ -74,7 +73,7 @@ export function unpackedFile(dir: string, bytes: Uint8Array, sha256: string, use
 
 /** A folder that is removed after loading; only where nobody else could put another in its place meanwhile. */
 function freshFolder(userId: number | null): string {
-  const parent = [tmpdir(), '/tmp'].find((folder) => parentIsSafe(folder, userId))
+  const parent = [process.getBuiltinModule('node:os').tmpdir(), '/tmp'].find((folder) => parentIsSafe(folder, userId))
   if (parent === undefined) throw noPlace(null)
   try {
     return mkdtempSync(join(parent, 'aws-cred-'))

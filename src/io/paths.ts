@@ -1,5 +1,4 @@
 import { readFileSync, statSync } from 'node:fs'
-import { hostname } from 'node:os'
 import { posix, win32 } from 'node:path'
 import { checksum } from '../core/checksum.ts'
 import type { Environment } from '../core/context.ts'
@@ -99,7 +98,8 @@ export function machineId(platform: string, idFile = '/etc/machine-id'): string 
   }
   // Images that are to be started many times hold an empty one, or this word (machine-id(5)).
   const known = id !== '' && id !== 'uninitialized'
-  return checksum(known ? `machine-id ${id}` : `hostname ${hostname()}`).slice(0, 12)
+  const named = known ? `machine-id ${id}` : `hostname ${process.getBuiltinModule('node:os').hostname()}`
+  return checksum(named).slice(0, 12)
 }
 
 /**

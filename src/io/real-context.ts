@@ -1,4 +1,4 @@
-import { uptime, userInfo } from 'node:os'
+import { readFileSync } from 'node:fs'
 import type { Context } from '../core/context.ts'
 import { CredError } from '../core/errors.ts'
 import { isTerminal } from './file-descriptors.ts'
@@ -18,7 +18,7 @@ export function realContext(): Context {
     },
     userId: process.geteuid?.() ?? null,
     nowMs: () => Date.now(),
-    uptimeS: () => uptime(),
+    uptimeS,
     outIsTerminal: () => isTerminal(1),
     out(text) {
       const end = writeAll(1, text)
@@ -37,9 +37,25 @@ export function realContext(): Context {
   }
 }
 
+/**
+ * Seconds since boot, sleep included. From where `os.uptime()` has it on Linux: `node:os` costs 0.15 ms to load, and a hit
+ * needs nothing else of it.
+ */
+function uptimeS(): number {
+  if (process.platform === 'linux') {
+    try {
+      const seconds = Number.parseFloat(readFileSync('/proc/uptime', 'utf8'))
+      if (seconds > 0) return seconds
+    } catch {
+      // No /proc here: there is another way.
+    }
+  }
+  return process.getBuiltinModule('node:os').uptime()
+}
+
 function osUserName(): string {
   try {
-    return userInfo().username
+    return process.getBuiltinModule('node:os').userInfo().username
   } catch {
     // A user id without an entry, as containers have.
     return `uid-${process.geteuid?.() ?? 0}`

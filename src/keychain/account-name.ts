@@ -1,3 +1,4 @@
+import { dashed } from '../core/letters.ts'
 import { sha256Hex } from '../core/sha256.ts'
 
 /**
@@ -5,7 +6,6 @@ import { sha256Hex } from '../core/sha256.ts'
  * its SHA-256. All of `[A-Za-z0-9._-]`, so it is a file name everywhere, and unique where case is ignored (Windows).
  */
 export function accountName(name: string): string {
-  const readable = name.slice(0, 40).replace(/[^A-Za-z0-9._]+/g, '-')
   // JSON writes a lone surrogate as an escape, so that two broken names do not become one in UTF-8.
-  return `${readable}-${sha256Hex(JSON.stringify(name)).slice(0, 32)}`
+  return `${dashed(name.slice(0, 40))}-${sha256Hex(JSON.stringify(name)).slice(0, 32)}`
 }

@@ -29,8 +29,8 @@ function dataOf(text: string): string | null {
 }
 
 function asciiJson(text: string): string {
-  return JSON.stringify(text).replace(
-    /[\u007f-\uffff]/g,
-    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
-  )
+  const json = JSON.stringify(text)
+  // A byte a letter and no DEL: it is ASCII as it stands, as nearly all are.
+  if (Buffer.byteLength(json) === json.length && !json.includes('\u007f')) return json
+  return json.replace(/[\u007f-\uffff]/g, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`)
 }

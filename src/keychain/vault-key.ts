@@ -2,6 +2,7 @@ import { existsSync, lstatSync, renameSync, statfsSync } from 'node:fs'
 import { isAbsolute, join } from 'node:path'
 import type { Context } from '../core/context.ts'
 import { CredError } from '../core/errors.ts'
+import { dashed } from '../core/letters.ts'
 import { quoted } from '../core/text.ts'
 import { errnoOf, fileError } from '../io/file-errors.ts'
 import { ensurePrivateFolder, readPrivateFile, removePrivate, writePrivateFile } from '../io/private-files.ts'
@@ -150,7 +151,8 @@ function fileName(vaultId: string): string {
 }
 
 function folderName(vaultId: string): string {
-  return `vault-${vaultId.replace(/[^0-9a-f]/g, '')}`
+  // It stands in a file: what is no id of ours must name no other folder either.
+  return `vault-${dashed(vaultId).replaceAll('.', '')}`
 }
 
 function parsedKept(bytes: Buffer | null): KeptKey | null {

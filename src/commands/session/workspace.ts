@@ -1,5 +1,4 @@
 import { existsSync } from 'node:fs'
-import { userInfo } from 'node:os'
 import type { ClockReading } from '../../core/clock.ts'
 import type { Context } from '../../core/context.ts'
 import { CredError } from '../../core/errors.ts'
@@ -38,7 +37,8 @@ export function openWorkspace(context: Context): Workspace {
   const { XDG_STATE_HOME, XDG_CACHE_HOME } = context.env
   const xdg = { XDG_STATE_HOME: own(XDG_STATE_HOME), XDG_CACHE_HOME: own(XDG_CACHE_HOME) }
   const env = ours ? context.env : { ...context.env, ...xdg }
-  const paths = statePaths({ env, platform: context.platform, home: ours ? home : userInfo().homedir })
+  const osHome = () => process.getBuiltinModule('node:os').userInfo().homedir
+  const paths = statePaths({ env, platform: context.platform, home: ours ? home : osHome() })
   const storeKind = chosenStore(context, paths)
   const service = context.env.AWS_CRED_KEYCHAIN_SERVICE || 'aws-cred'
   let files: AwsFiles | null = null

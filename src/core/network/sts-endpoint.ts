@@ -140,5 +140,5 @@ function checked({ value: url, from }: CallSetting, allowsHttp: boolean): Endpoi
 
 /** Whether a URL's host is this machine by its own name, whatever a resolver says. IPv6 in brackets. */
 export function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '[::1]' || /^127(\.\d{1,3}){3}$/.test(host)
+  return host === 'localhost' || host === '127.0.0.1' || host === '[::1]' || /^127(\.\d{1,3}){3}$/.test(host)
 }

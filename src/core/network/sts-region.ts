@@ -1,4 +1,5 @@
 import { CredError } from '../errors.ts'
+import { isWithin } from '../letters.ts'
 import { quoted } from '../text.ts'
 import type { CallSetting } from './call-settings.ts'
 
@@ -20,7 +21,7 @@ export function defaultRegion(partition: string): string {
 
 export const PARTITIONS: readonly string[] = Object.keys(DEFAULT_REGION)
 
-/** By what their names begin with. No regular expressions: V8 compiles each at its first use, 25 us of a hit. */
+/** By what their names begin with. */
 const PARTITION_OF: readonly (readonly [string, string])[] = [
   ['cn-', 'aws-cn'],
   ['us-gov-', 'aws-us-gov'],
@@ -38,11 +39,19 @@ export function partitionOfRegion(region: string): string {
 /** Java and Go read the first, botocore the second, AWS CLI v2 both in this order. */
 export const REGION_VARIABLES = ['AWS_REGION', 'AWS_DEFAULT_REGION']
 
-const REGION = /^[a-z]{2,4}(-[a-z]+)+-\d{1,2}$/
-
 /** Whether a name reads like a region; whether AWS has it, only AWS knows. */
 export function isRegionName(name: string): boolean {
-  return REGION.test(name)
+  const words = name.split('-')
+  const number = words.pop() ?? ''
+  const [area = ''] = words
+  const isNumbered = number.length <= 2 && isWithin(number, '0', '9')
+  return (
+    isNumbered &&
+    words.length > 1 &&
+    area.length > 1 &&
+    area.length < 5 &&
+    words.every((word) => isWithin(word, 'a', 'z'))
+  )
 }
 
 /** The region whose STS is asked. */
@@ -64,11 +73,11 @@ export function stsRegion(own: CallSetting | null, others: readonly CallSetting[
     const { value, from } = setting
     const isGlobal = value === 'aws-global'
     const region = isGlobal ? 'us-east-1' : value
-    const what = `cannot use region ${quoted(value, 30)} of ${from}`
-    if (!isRegionName(region)) throw new CredError('failed', `${what}: a region reads like eu-west-1`)
+    const what = () => `cannot use region ${quoted(value, 30)} of ${from}`
+    if (!isRegionName(region)) throw new CredError('failed', `${what()}: a region reads like eu-west-1`)
     if (partitionOfRegion(region) === partition) return { region, isGlobal, from }
     if (own !== null) {
-      throw new CredError('failed', `${what}: it is not one of partition ${partition}, which the key belongs to`, {
+      throw new CredError('failed', `${what()}: it is not one of partition ${partition}, which the key belongs to`, {
         hint: `a region of ${partition} reads like ${defaultRegion(partition)}`,
       })
     }

@@ -1,4 +1,5 @@
 import { CredError } from '../errors.ts'
+import { isMadeOf, isWithin } from '../letters.ts'
 import { PARTITIONS } from '../network/sts-region.ts'
 import { quoted } from '../text.ts'
 
@@ -12,7 +13,6 @@ export function at(origin: Origin): string {
   return `${origin.path}:${origin.line}`
 }
 
-const ROLE_ARN = /^arn:(aws[a-z-]*):iam::(\d{12}):role\/[\w+=,.@/-]{1,512}$/
 const DURATION = /^\d{1,6}$/
 
 export interface RoleArnParts {
@@ -24,18 +24,22 @@ export interface RoleArnParts {
 
 /** Takes a role's ARN apart; null where it is none, or of a partition that AWS does not have. */
 export function parseRoleArn(arn: string): RoleArnParts | null {
-  const match = ROLE_ARN.exec(arn)
-  if (match === null || !PARTITIONS.includes(match[1] ?? '')) return null
-  return {
-    partition: match[1] ?? '',
-    accountId: match[2] ?? '',
-    roleName: arn.slice(arn.lastIndexOf('/') + 1),
-  }
+  const parts = roleArnParts(arn)
+  return parts !== null && PARTITIONS.includes(parts.partition) ? parts : null
+}
+
+function roleArnParts(arn: string): RoleArnParts | null {
+  const [start, partition = '', service, region, accountId = '', role = '', ...more] = arn.split(':')
+  if (start !== 'arn' || service !== 'iam' || region !== '' || more.length > 0) return null
+  if (accountId.length !== 12 || !isWithin(accountId, '0', '9') || !role.startsWith('role/')) return null
+  const path = role.slice('role/'.length)
+  if (path === '' || path.length > 512 || !isMadeOf(path, '+=,.@/-')) return null
+  return { partition, accountId, roleName: path.slice(path.lastIndexOf('/') + 1) }
 }
 
 /** What a text that `parseRoleArn` does not take should have been. */
 export function roleArnRule(arn: string): string {
-  const partitionAlone = ROLE_ARN.test(arn)
+  const partitionAlone = /^aws[a-z-]*$/.test(roleArnParts(arn)?.partition ?? '')
   return partitionAlone
     ? `its partition must be one of ${PARTITIONS.join(', ')}`
     : 'a role reads arn:aws:iam::ACCOUNT:role/NAME'
@@ -92,6 +96,7 @@ export function mfaSerialProblem(serial: string): string | null {
 
 /** A role session name out of any text: what STS does not take becomes `-`. */
 export function toSessionName(text: string): string {
-  const name = text.replace(/[^\w+=,.@-]/g, '-').slice(0, 64)
+  const taken = '+=,.@-'
+  const name = (isMadeOf(text, taken) ? text : text.replace(/[^\w+=,.@-]/g, '-')).slice(0, 64)
   return name.length < 2 ? `aws-cred-${name}` : name
 }

@@ -1,6 +1,6 @@
 import { CredError } from '../errors.ts'
 import { type IniDocument, type IniSection, parseIni } from '../ini.ts'
-import { INI_NAME, indentOf, isIdle, TRAILING_COMMENT } from '../ini-grammar.ts'
+import { indentOf, isIdle, isIniName, TRAILING_COMMENT } from '../ini-grammar.ts'
 import { quoted } from '../text.ts'
 
 export interface SetOptions {
@@ -83,7 +83,7 @@ export function appendSection(
 ): IniDocument {
   const entries = [...properties]
   for (const [key, value] of entries) checkProperty(document, key, value)
-  if (!INI_NAME.test(name) || (document.source.kind === 'credentials' && kind !== 'profile')) {
+  if (!isIniName(name) || (document.source.kind === 'credentials' && kind !== 'profile')) {
     throw refused(document, `the name ${quoted(name)} cannot stand in a section header`)
   }
   const lines = wholeLines(document)

@@ -2,7 +2,7 @@ import { usageError } from '../arguments.ts'
 import { isPortableProfileName, ownLine, parseOwnLine } from '../command-line.ts'
 import type { Context } from '../context.ts'
 import { CredError } from '../errors.ts'
-import { INI_NAME } from '../ini-grammar.ts'
+import { isIniName } from '../ini-grammar.ts'
 import { isRegionName } from '../network/sts-region.ts'
 import { isPlainWord } from '../paste.ts'
 import {
@@ -37,7 +37,7 @@ type TextRule = readonly [rule: { test(value: string): boolean }, range: string]
 const TEXT_FLAGS: Readonly<Record<string, TextRule>> = {
   'external-id': [/^[\w+=,.@:/-]{2,1224}$/, '2 to 1224 of letters, digits and _+=,.@:/-'],
   'mfa-serial': [/^[\w+=/:,.@-]{9,256}$/, '9 to 256 of letters, digits and _+=/:,.@-'],
-  'source-profile': [INI_NAME, 'letters, digits and _-/.%@:+'],
+  'source-profile': [{ test: isIniName }, 'letters, digits and _-/.%@:+'],
   region: [{ test: isRegionName }, 'a region such as eu-west-1'],
 }
 
