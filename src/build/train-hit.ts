@@ -74,7 +74,7 @@ export async function runOften(hit: Part): Promise<void> {
   const home = mkdtempSync(join(MEMORY, 'aws-cred-build-'))
   try {
     for (const more of [{}, { AWS_ENDPOINT_URL_STS: 'https://sts.example.com:8443/' }]) {
-      const context = contextIn(home, more)
+      const context = contextIn(hit, home, more)
       await storeSession(context)
       for (const words of OFTEN_RUN) await succeed(hit, words, context)
     }
@@ -85,21 +85,21 @@ export async function runOften(hit: Part): Promise<void> {
 
 type TrainingContext = Context & { readonly said: string[] }
 
-function contextIn(home: string, env: Context['env']): TrainingContext {
+/** The program's own, but for what would differ from build to build. Its `out` goes to this process's stdout too. */
+function contextIn(hit: Part, home: string, env: Context['env']): TrainingContext {
+  const real = moduleOf<typeof import('../io/real-context.ts')>(hit, 'src/io/real-context.ts').realContext()
   const said: string[] = []
-  const say = (text: string) => void said.push(text)
   return {
+    ...real,
     env: { HOME: home, XDG_RUNTIME_DIR: home, AWS_CRED_STORE: 'vault', ...env },
-    platform: process.platform,
     executablePath: '/usr/local/bin/aws-cred',
     userName: 'alice',
-    userId: process.geteuid?.() ?? null,
     nowMs: () => NOW_MS,
-    uptimeS: () => 1000,
-    outIsTerminal: () => false,
-    out: say,
-    err: say,
-    readStdin: () => Promise.resolve(''),
+    out(text) {
+      said.push(text)
+      real.out(text)
+    },
+    err: (text) => void said.push(text),
     openTerminal: () => null,
     said,
   }
