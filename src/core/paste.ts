@@ -1,3 +1,5 @@
+import { isSecretByLooks } from './text.ts'
+
 /**
  * Read as it is written by sh, zsh, fish, PowerShell and cmd.exe alike. No `-` in front (an option) and no `@`
  * (PowerShell takes a variable for it); no `%` or comma, which cmd.exe and PowerShell read otherwise.
@@ -12,8 +14,9 @@ function isUnquotable(word: string): boolean {
   return /['\\\u2018-\u201b\p{C}\u2028\u2029]/u.test(word)
 }
 
+/** No command that is to be pasted holds a secret either. */
 export function isPlainWord(word: string): boolean {
-  return PLAIN.test(word)
+  return PLAIN.test(word) && !isSecretByLooks(word)
 }
 
 /**
@@ -38,5 +41,5 @@ export function withCommand(lead: string, command: string | null, more = ''): st
 /** A path as one word of a POSIX shell's command, quoted where it must be; null where that cannot be done safely. */
 export function pathWord(path: string): string | null {
   if (isPlainWord(path)) return path
-  return isUnquotable(path) || path.length > 1000 || path.startsWith('-') ? null : `'${path}'`
+  return isUnquotable(path) || isSecretByLooks(path) || path.length > 1000 || path.startsWith('-') ? null : `'${path}'`
 }

@@ -1,11 +1,21 @@
 /** Characters that move the cursor, colour, ring or reorder text: C0, DEL, C1, line separators and bidi controls. */
 const CONTROL = /[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff]/g
 
+/** Whether a text is a secret access key or a session token, typed or pasted where it does not belong, also as a flag. */
+export function isSecretByLooks(text: string): boolean {
+  const word = text.startsWith('-') ? text.replace(/^--?/, '') : text
+  if (word.length !== 40) return word.length > 100 && /^(IQoJ|Fwo[DG]|FQoG|AQo)[A-Za-z0-9/+=]+$/.test(word)
+  const isPath = /^\/[A-Za-z]+\//.test(word)
+  return !isPath && [/^[A-Za-z0-9/+=]+$/, /[A-Z]/, /[a-z]/, /\d/].every((sign) => sign.test(word))
+}
+
 /**
  * Text from outside (profile names, config values, other programs' output) made fit to show: controls become
- * `\xNN` or `\u{NNNN}`, and what is over `maxLength` characters is cut and ends in `…`.
+ * `\xNN` or `\u{NNNN}`, and what is over `maxLength` characters is cut and ends in `…`. What is a secret by its looks is
+ * not shown at all.
  */
 export function shown(text: string, maxLength = 100): string {
+  if (isSecretByLooks(text)) return '…'
   const cut = text.length > maxLength ? `${text.slice(0, maxLength - 1).replace(/[\ud800-\udbff]$/, '')}…` : text
   return cut.replace(CONTROL, (character) => {
     const code = character.charCodeAt(0)

@@ -51,6 +51,8 @@ const OTHERWISE = [
   '\u2019',
   '\u001b[31m',
   'x'.repeat(601),
+  // A secret that was typed where a name belongs.
+  'wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY',
 ]
 
 test('pasteable() gives a command whose words every shell reads as they are, and none else', () => {

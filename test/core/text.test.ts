@@ -9,6 +9,23 @@ test('shown() escapes what moves the cursor or reorders text', () => {
   assert.equal(shown('\u202eabc\u2066\u2028\ufeff'), '\\u{202e}abc\\u{2066}\\u{2028}\\u{feff}')
 })
 
+test('shown() does not show what is a secret by its looks, and takes nothing else for one', () => {
+  const secret = 'wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY'
+  const token = `IQoJb3JpZ2luX2Vj${'EXAMPLE/token+of/many='.repeat(20)}`
+  for (const text of [secret, token, `--${secret}`, `-${secret}`]) {
+    assert.equal(shown(text, 20), '…')
+    assert.equal(quoted(text), '"…"')
+  }
+  const others = [
+    '0123456789abcdef0123456789abcdef01234567',
+    '/home/Alice/Work1/Projects/Config/Folder',
+    'arn:aws:iam::123456789012:role/Developer',
+    secret.slice(1),
+    `${secret} `,
+  ]
+  for (const text of others) assert.equal(shown(text), text)
+})
+
 test('shown() leaves letters of any script as they are', () => {
   assert.equal(shown('Zoë-日本-\u{1f600}'), 'Zoë-日本-\u{1f600}')
 })

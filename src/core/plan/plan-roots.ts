@@ -2,7 +2,7 @@ import { CredError } from '../errors.ts'
 import { isRegionName } from '../network/sts-region.ts'
 import { pasteable } from '../paste.ts'
 import type { ProfileProperty, Profiles } from '../profiles.ts'
-import { nearest, quoted, shown } from '../text.ts'
+import { isSecretByLooks, nearest, quoted, shown } from '../text.ts'
 import { type AssumeRoleStep, webIdentityStep } from './plan-steps.ts'
 import { setting, settingKey } from './settings.ts'
 import { at, type Origin } from './sts-limits.ts'
@@ -190,5 +190,6 @@ export function rootText(root: OtherRoot): string {
 function programOf(commandLine: string): string {
   const word = /^\s*(?:"([^"]+)"|'([^']+)'|(\S+))/.exec(commandLine)
   const path = word?.[1] ?? word?.[2] ?? word?.[3] ?? ''
+  if (isSecretByLooks(path)) return '…'
   return path.slice(Math.max(path.lastIndexOf('/'), path.lastIndexOf('\\')) + 1)
 }

@@ -1,7 +1,7 @@
 import { CredError } from '../errors.ts'
 import { isMadeOf, isWithin } from '../letters.ts'
 import { PARTITIONS } from '../network/sts-region.ts'
-import { quoted } from '../text.ts'
+import { isSecretByLooks, quoted } from '../text.ts'
 
 /** Where a setting stands, for messages: `~/.aws/config:12`. */
 export interface Origin {
@@ -88,6 +88,7 @@ export function checkTextSetting(profile: string, key: string, value: string, or
 
 /** Why STS cannot use this MFA serial, or null where it looks right. */
 export function mfaSerialProblem(serial: string): string | null {
+  if (isSecretByLooks(serial)) return 'it is a secret by its looks'
   if (/:user\//.test(serial)) return `it names a user; a device's serial reads arn:aws:iam::ACCOUNT:mfa/NAME`
   if (/:u2f\//.test(serial))
     return 'it names a passkey or security key, which AWS does not take for STS; add a TOTP device'

@@ -3,6 +3,7 @@ import { isPortableProfileName, ownLine, parseOwnLine } from '../command-line.ts
 import type { Context } from '../context.ts'
 import { CredError } from '../errors.ts'
 import { isIniName } from '../ini-grammar.ts'
+import { keyTypedError } from '../keys/key-name.ts'
 import { isRegionName } from '../network/sts-region.ts'
 import { isPlainWord } from '../paste.ts'
 import {
@@ -13,7 +14,7 @@ import {
   roleArnRule,
   SESSION_TOKEN_MAX_S,
 } from '../plan/sts-limits.ts'
-import { quoted } from '../text.ts'
+import { isSecretByLooks, quoted } from '../text.ts'
 import type { Arguments } from '../verb.ts'
 
 /** What `setup` was asked to write; null where nothing was said. */
@@ -37,7 +38,7 @@ type TextRule = readonly [rule: { test(value: string): boolean }, range: string]
 const TEXT_FLAGS: Readonly<Record<string, TextRule>> = {
   'external-id': [/^[\w+=,.@:/-]{2,1224}$/, '2 to 1224 of letters, digits and _+=,.@:/-'],
   'mfa-serial': [/^[\w+=/:,.@-]{9,256}$/, '9 to 256 of letters, digits and _+=/:,.@-'],
-  'source-profile': [{ test: isIniName }, 'letters, digits and _-/.%@:+'],
+  'source-profile': [{ test: (name) => isIniName(name) && !isSecretByLooks(name) }, 'letters, digits and _-/.%@:+'],
   region: [{ test: isRegionName }, 'a region such as eu-west-1'],
 }
 
@@ -46,6 +47,7 @@ const TEXT_FLAGS: Readonly<Record<string, TextRule>> = {
  * cmd.exe would read it otherwise.
  */
 export function checkProfileName(profile: string, platform: string): void {
+  if (isSecretByLooks(profile)) throw keyTypedError(VERB, null)
   if (isPortableProfileName(profile, platform)) return
   const percent = platform === 'win32' ? '' : '%'
   throw new CredError('usage', `cannot set up profile ${quoted(profile)}: not every AWS tool reads that name`, {
