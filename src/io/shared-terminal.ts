@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs'
 import { errnoOf } from './file-errors.ts'
 
-/** Whether process `pid` has the same controlling terminal as this one; true also where that cannot be told. */
-export function sharesTerminal(pid: number): boolean {
+/** Whether process `pid` has the same controlling terminal as this one; null where that cannot be told, or it has ended. */
+export function sharesTerminal(pid: number): boolean | null {
   const [ours, theirs] = process.platform === 'linux' ? [terminalOf('self'), terminalOf(pid)] : terminalsByPs(pid)
-  return ours === undefined || theirs === undefined || ours === theirs
+  return ours === undefined || theirs === undefined ? null : ours === theirs
 }
 
 /** The device number in /proc (proc_pid_stat(5), field tty_nr). */

@@ -1,5 +1,9 @@
 import assert from 'node:assert/strict'
+import { mkdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
+import { setTimeout as wait } from 'node:timers/promises'
+import { awaitedLine } from '../../src/commands/session/awaited-line.ts'
 import { withCode } from '../../src/commands/session/mfa/with-code.ts'
 import { planOptions } from '../../src/commands/session/plan-options.ts'
 import { profileSources } from '../../src/commands/session/sources.ts'
@@ -7,7 +11,10 @@ import { openWorkspace } from '../../src/commands/session/workspace.ts'
 import { CredError } from '../../src/core/errors.ts'
 import { planProfile } from '../../src/core/plan/plan.ts'
 import { holderOf, withLock } from '../../src/io/lock.ts'
+import { lockPaths, removeHolder, writeHolder } from '../../src/io/lock-file.ts'
 import { fakeContext, fakeTerminal } from '../support/fake-context.ts'
+import { need } from '../support/need.ts'
+import { hasPty, openPty } from '../support/pty.ts'
 import { pairOf, place, run, writeAwsFile } from '../support/vault-place.ts'
 
 const SERIAL = 'arn:aws:iam::123456789012:mfa/alice'
@@ -100,4 +107,24 @@ test('who may ask nobody does not wait for a session that needs a code, and does
     await assert.rejects(late.exclusively(role, flight, never), { code: 'failed', message: /its lock is held/ })
     assert.equal(holderOf(workspace.paths.locksDir, `session ${role}`)?.pid, process.pid)
   })
+})
+
+test('the line that says who is waited for is taken away also where its holder went between two looks', async (t) => {
+  if (!need(t, 'script(1)', hasPty())) return
+  const { workspace, terminal } = await ready(t)
+  const pidFile = join(workspace.paths.stateDir, 'pid')
+  const asker = openPty(t, ['/bin/sh', '-c', `echo $$ >'${pidFile}'; echo here; exec sleep 60`], {})
+  await asker.waitFor('here')
+  const { holder } = lockPaths(workspace.paths.locksDir, 'session one')
+  mkdirSync(workspace.paths.locksDir, { recursive: true })
+  writeHolder(holder, { pid: Number(readFileSync(pidFile, 'utf8')), program: 'aws-cred for prod' }, Date.now())
+  const line = awaitedLine(workspace, 'session one', [])
+  // It is shown only once the wait lasts.
+  await wait(600)
+  line.look()
+  assert.match(terminal.text, /^\r\x1b\[Kwaiting for pid \d+ \(aws-cred for prod\)$/)
+  removeHolder(holder)
+  line.look()
+  line.end()
+  assert.match(terminal.text, /prod\)\r\x1b\[K$/)
 })

@@ -30,7 +30,11 @@ export function awaitedLine(workspace: Workspace, lockName: string, steps: reado
   const awaited = (): string => {
     const asker = [...questions].map((name) => holderOf(paths.locksDir, name)).find((holder) => holder !== null)
     const holder = asker ?? holderOf(paths.locksDir, lockName)
-    if (holder === null || sharesTerminal(holder.pid)) return ''
+    const sharing = holder === null ? null : sharesTerminal(holder.pid)
+    // Between two holders what stands there stays, for the end to take away.
+    if (holder === null || sharing === null) return now
+    // A question of the same terminal stands there now: nothing of it may be taken away.
+    if (sharing) return ''
     // What is awaited first: the line's end may be cut.
     const whom = asker ? `the MFA code that pid ${holder.pid} asks for` : `pid ${holder.pid}`
     return `waiting for ${whom} (${shown(holder.program, 60)})`
@@ -39,7 +43,6 @@ export function awaitedLine(workspace: Workspace, lockName: string, steps: reado
     look() {
       if (terminal === null || monotonicMs() - sinceMs < SHOWN_AFTER_MS) return
       const text = awaited()
-      // A question of the same terminal stands there now: nothing of it may be taken away.
       if (text !== '' && text !== now) terminal.show(`${CLEAR}${text.slice(0, terminal.columns - 1)}`)
       now = text
     },
