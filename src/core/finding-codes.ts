@@ -42,7 +42,8 @@ export const FINDINGS = {
   'session-too-long': 'STS refuses the call outright, and no session comes of it',
   'mfa-often': 'every time the session ends somebody must type a code',
 
-  'helper-missing': 'every tool that takes this profile fails',
+  'helper-line': 'tools that take this profile fail with this line as it stands',
+  'helper-missing': 'tools that take this profile fail',
   'helper-other-version': 'tools run another version than the one that answers here',
   'helper-relative': 'whatever comes first on the PATH of the tool is run',
   'two-copies': 'which copy runs depends on the PATH of whoever asks',

@@ -404,10 +404,56 @@ export const SETUP_WORLDS: readonly BrokenWorld[] = [
   },
   {
     name: 'a relative line of ours',
-    env: { AWS_PROFILE: 'app' },
+    env: { AWS_PROFILE: 'app', PATH: '$HOME/bin' },
     config: own('aws-cred'),
+    files: { 'bin/aws-cred': script('aws-cred 9') },
     finds: ['warning helper-relative'],
   },
+  {
+    name: 'a line of ours by a name that is not on PATH',
+    env: { AWS_PROFILE: 'app' },
+    config: own('aws-cred'),
+    finds: ['bad helper-missing'],
+    cures: { 'helper-missing': 'aws-cred setup app' },
+    shows: [/aws-cred of profile app \(~\/\.aws\/config:2\) is not on PATH/],
+  },
+  {
+    name: 'another program by a name that is not on PATH',
+    env: { AWS_PROFILE: 'app' },
+    config: '[profile app]\ncredential_process = no-such-helper --json\n',
+    finds: ['bad helper-missing'],
+    cures: { 'helper-missing': null },
+  },
+  ...['~/bin/aws-cred', '"$HOME/bin/aws-cred"'].map(
+    (program): BrokenWorld => ({
+      name: `${program}, which botocore does not expand`,
+      env: { AWS_PROFILE: 'app' },
+      config: own(program),
+      finds: ['bad helper-missing'],
+      cures: { 'helper-missing': 'aws-cred setup app' },
+      shows: [/is not found by the AWS CLI and boto3, which read neither ~ nor variables there/],
+    }),
+  ),
+  ...(
+    [
+      ['process', /: --profile is missing$/m],
+      ['process --profile app ; note', /: the AWS CLI and boto3 take the comment behind it for words of it$/m],
+      ['process --profile app # note', /: the AWS CLI and boto3 take the comment behind it for words of it$/m],
+      ['process --profile app;note', /: "app;note" is not a name that every tool reads$/m],
+      ['process --profile app | cat', /: it takes no arguments$/m],
+      ['process --profile app --bogus', /: it has no option "--bogus"$/m],
+      ['process --profile app "', /: a quote in it is not closed$/m],
+    ] as const
+  ).map(
+    ([words, said]): BrokenWorld => ({
+      name: `a line that ends ${words}`,
+      env: { AWS_PROFILE: 'app' },
+      config: `[profile app]\ncredential_process = /bin/aws-cred ${words}\n`,
+      // That program is not there either; what stands in an open quote is no program's name.
+      finds: words.endsWith('"') ? ['bad helper-line'] : ['bad helper-line', 'bad helper-missing'],
+      shows: [said],
+    }),
+  ),
   {
     name: 'aws-cred twice on PATH',
     env: { ...live, PATH: '$HOME/bin:$HOME/other-bin' },

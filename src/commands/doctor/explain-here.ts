@@ -49,8 +49,8 @@ const SEEN_BY: Partial<Readonly<Record<CauseCode, readonly Evidence[]>>> = {
   ],
   'login-expired': ['login-cache-expired'],
   'part-missing': ['cli-old'],
-  'helper-failed': ['helper-missing', 'last-failure'],
-  'helper-missing': ['helper-missing', 'helper-relative'],
+  'helper-failed': ['helper-line', 'helper-missing', 'last-failure'],
+  'helper-missing': ['helper-missing', 'helper-line', 'helper-relative'],
   'needs-person': [['identity', /code|locked|sign/], 'sso-cache-expired', 'login-cache-expired'],
   'store-locked': ['store'],
   'profile-missing': [

@@ -1,10 +1,13 @@
 import { posix, win32 } from 'node:path'
-import { parseOwnLine, splitCommand } from '../../core/command-line.ts'
+import { parseArguments } from '../../core/arguments.ts'
+import { isPortableProfileName, parseOwnLine, splitCommand } from '../../core/command-line.ts'
+import { CredError } from '../../core/errors.ts'
 import { type Finding, finding } from '../../core/finding.ts'
 import { pasteable } from '../../core/paste.ts'
-import { shown } from '../../core/text.ts'
+import type { ProfileProperty } from '../../core/profiles.ts'
+import { quoted, shown } from '../../core/text.ts'
 import { shortPath } from '../../io/screen.ts'
-import { programFile } from '../../io/search-path.ts'
+import { programFile, programsOnPath } from '../../io/search-path.ts'
 import { VERSION } from '../../version.ts'
 import { keepsSecretInConfig } from './files.ts'
 import type { Look } from './look.ts'
@@ -12,9 +15,11 @@ import { placeText } from './look.ts'
 import { profilesAskedAbout } from './profiles.ts'
 import { LATE, programVersion } from './program-version.ts'
 
-/** All lines that start one program. */
+/** All lines that start one program in one way. */
 interface ProgramLines {
   readonly program: string
+  /** Why no tool, or not every tool, can run them as they are written; null where each can. */
+  readonly fault: string | null
   readonly own: boolean
   /** Whether none serves another profile than it stands in: those `setup` would change. One that names none serves none. */
   readonly forItself: boolean
@@ -26,41 +31,81 @@ interface ProgramLines {
 
 /** The programs that `credential_process` lines name: there, ours, and of this version. */
 export async function helperFindings(look: Look): Promise<Finding[]> {
-  const found = await Promise.all(programLines(look).map((lines) => lineFindings(look, lines)))
-  return found.flat()
+  const lines = await programLines(look)
+  const found = await Promise.all(lines.map((each) => programFindings(look, each)))
+  return [...lines.flatMap((each) => faultFindings(look, each)), ...found.flat()]
 }
 
-function programLines(look: Look): ProgramLines[] {
+async function programLines(look: Look): Promise<ProgramLines[]> {
   const { workspace } = look
   const { platform } = workspace.context
   const wanted = profilesAskedAbout(look)
+  const faultOf = await ownLineFaults()
   const byProgram = new Map<string, ProgramLines>()
   for (const { name, properties } of workspace.files.profiles.profiles.values()) {
     const line = properties.get('credential_process')
-    const program = line === undefined ? undefined : splitCommand(line.value, platform)?.[0]
-    if (line === undefined || program === undefined || (wanted !== null && !wanted.has(name))) continue
+    if (line === undefined || line.value === '' || (wanted !== null && !wanted.has(name))) continue
+    const words = splitCommand(line.value, platform)
     const ours = parseOwnLine(line.value, platform)
     const [own, forItself, inConfig] = [ours !== null, (ours?.profile ?? name) === name, line.file === 'config']
-    const key = JSON.stringify([program, own, forItself, inConfig])
+    const fault = words === null ? 'a quote in it is not closed' : own ? faultOf(look, line) : null
+    const program = words?.[0] ?? ''
+    const key = JSON.stringify([program, fault, own, forItself, inConfig])
     const before = byProgram.get(key)
     const place = before?.place ?? placeText(line, workspace)
-    byProgram.set(key, { program, own, forItself, inConfig, profiles: [...(before?.profiles ?? []), name], place })
+    const profiles = [...(before?.profiles ?? []), name]
+    byProgram.set(key, { program, fault, own, forItself, inConfig, profiles, place })
   }
   return [...byProgram.values()]
 }
 
-async function lineFindings(look: Look, lines: ProgramLines): Promise<Finding[]> {
+/**
+ * What `process` says of the words behind it. A shell would take a pipe or `; note` for itself; botocore, which starts the
+ * program without one, hands them on, and a comment behind them too.
+ */
+async function ownLineFaults(): Promise<(look: Look, line: ProfileProperty) => string | null> {
+  const { verb } = await import('../process.ts')
+  return ({ workspace: { context, files } }, { value, file, line }) => {
+    const words = splitCommand(value, context.platform)?.slice(2) ?? []
+    const written = files[file]?.lines[line - 1]?.trimEnd() ?? ''
+    if (!value.includes('\n') && !written.endsWith(value)) {
+      return 'the AWS CLI and boto3 take the comment behind it for words of it'
+    }
+    try {
+      const profile = parseArguments(verb, words).text('profile')
+      if (profile === undefined) return '--profile is missing'
+      if (isPortableProfileName(profile, context.platform)) return null
+      return `${quoted(profile)} is not a name that every tool reads`
+    } catch (error) {
+      if (!(error instanceof CredError)) throw error
+      return error.message.slice(error.message.indexOf(': ') + 2)
+    }
+  }
+}
+
+function faultFindings(look: Look, lines: ProgramLines): Finding[] {
+  const { fault, profiles, place, forItself } = lines
+  if (fault === null) return []
+  const what = `the line of profile ${shown(profiles[0] ?? '', 60)} (${place})${moreText(profiles)} cannot be run: ${fault}`
+  // `--fix` changes the program alone.
+  const cure = forItself ? mendOf(look, lines).cure : null
+  return [finding('setup', 'helper-line', 'bad', { what, cure, fix: null, profiles })]
+}
+
+function moreText(profiles: readonly string[]): string {
+  return profiles.length > 1 ? ` and ${profiles.length - 1} more` : ''
+}
+
+async function programFindings(look: Look, lines: ProgramLines): Promise<Finding[]> {
   const { program, own, profiles, place } = lines
+  // What stands in an unclosed quote is no name of a program.
+  if (program === '') return []
   const { context } = look.workspace
   const path = context.platform === 'win32' ? win32 : posix
   const profile = profiles[0] ?? ''
-  const more = profiles.length > 1 ? ` and ${profiles.length - 1} more` : ''
-  const where = `${shown(shortPath(program, context), 300)} of profile ${shown(profile, 60)} (${place})${more}`
+  const where = `${shown(shortPath(program, context), 300)} of profile ${shown(profile, 60)} (${place})${moreText(profiles)}`
   const mend = { ...mendOf(look, lines), profiles }
-  if (!path.isAbsolute(program)) {
-    if (!own) return []
-    return [finding('setup', 'helper-relative', 'warning', { what: `${where} is looked for on PATH`, ...mend })]
-  }
+  if (!path.isAbsolute(program)) return relativeFindings(look, lines, where)
   const file = programFile(program)
   if (file === null) {
     return [finding('setup', 'helper-missing', 'bad', { what: `${where} is not there, or cannot be run`, ...mend })]
@@ -75,6 +120,32 @@ async function lineFindings(look: Look, lines: ProgramLines): Promise<Finding[]>
   }
   const what = `${where} is ${version === null ? 'of no known version' : shown(version, 60)}, this one ${VERSION}`
   return [finding('setup', 'helper-other-version', 'warning', { what, ...mend })]
+}
+
+/** A program that is named without its folder, or by a folder that only a shell would find. */
+function relativeFindings(look: Look, lines: ProgramLines, where: string): Finding[] {
+  const { program, own, profiles } = lines
+  const { context } = look.workspace
+  const mend = { ...mendOf(look, lines), profiles }
+  const windows = context.platform === 'win32'
+  if (/^~|\$/.test(program) || (windows && program.includes('%'))) {
+    const what = `${where} is not found by the AWS CLI and boto3, which read neither ~ nor variables there`
+    return [finding('setup', 'helper-missing', 'bad', { what, ...mend })]
+  }
+  if (/[\\/]/.test(program)) {
+    return [
+      finding('setup', 'helper-relative', 'warning', {
+        what: `${where} is looked for from the folder that a tool runs in`,
+        ...mend,
+      }),
+    ]
+  }
+  if (programsOnPath(context, windows ? program.replace(/\.(exe|cmd)$/i, '') : program).length === 0) {
+    return [finding('setup', 'helper-missing', 'bad', { what: `${where} is not on PATH`, ...mend })]
+  }
+  return own
+    ? [finding('setup', 'helper-relative', 'warning', { what: `${where} is looked for on PATH`, ...mend })]
+    : []
 }
 
 /** `--fix` changes the program alone. `setup` would have a line that serves another profile serve its own. */

@@ -91,13 +91,14 @@ export function editProgram(
   return setProperty(document, found.section, 'credential_process', value)
 }
 
-/** The line for this executable; the options that a line of ours for this profile has behind its `--profile` are kept. */
+/** The options of `process` that a line of ours may have, and what may follow each. */
+const LINE_OPTIONS = /(?<=^| )(--no-session|--no-prompt|--refresh|--duration[ =][A-Za-z0-9]+)(?= |$)/g
+
+/** The line for this executable; the options that a line of ours for this profile has are kept, and nothing else of it. */
 function processValue(old: string, request: SetupRequest, platform: string): string {
   if (parseOwnLine(old, platform)?.profile !== request.profile) return request.processLine
-  const options = splitCommand(old, platform)?.slice(2) ?? []
-  const at = options.findIndex((word) => word === '--profile' || word.startsWith('--profile='))
-  options.splice(at, options[at] === '--profile' ? 2 : 1)
-  return [request.processLine, ...options.filter((word) => /^[A-Za-z0-9=-]+$/.test(word))].join(' ')
+  const words = splitCommand(old, platform)?.slice(2) ?? []
+  return [request.processLine, ...(words.join(' ').match(LINE_OPTIONS) ?? [])].join(' ')
 }
 
 function setInPlace(

@@ -67,7 +67,7 @@ test('--fix changes the program of a line alone: a line that serves another prof
   writeAwsFile(here, 'config', prod + lines('aws-cred'))
   const env = { PATH: '/nowhere' }
   const { out: told } = await run(here, ['doctor', 'hand2', '--offline'], { env })
-  assert.match(told, /hand2 .*is looked for on PATH\n +aws-cred doctor hand2 --fix\n/)
+  assert.match(told, /hand2 .*is not on PATH\n +aws-cred doctor hand2 --fix\n/)
   const given = { terminal: fakeTerminal(['yes']), env }
   const { err } = await run(here, ['doctor', '--offline', '--fix'], given)
   assert.ok(!err.includes('not done'), err)
@@ -83,7 +83,7 @@ test('a line of ours in the credentials file is told of, and neither --fix nor s
   writeAwsFile(here, 'credentials', '[app]\ncredential_process = aws-cred process --profile app\n')
   const { out } = await run(here, ['doctor', '--offline', '--json'], { env: { PATH: '/nowhere', AWS_PROFILE: 'app' } })
   const { findings } = JSON.parse(out) as { findings: { code: string; cure: string | null; fix: string | null }[] }
-  const told = findings.find(({ code }) => code === 'helper-relative')
+  const told = findings.find(({ code }) => code === 'helper-missing')
   assert.deepEqual([told?.cure, told?.fix], [null, null])
 })
 
