@@ -1,5 +1,8 @@
 import { shown } from './text.ts'
 
+/** In every error that a missing code is the reason of: `status` knows it by that. */
+export const CODE_NEEDED = 'it needs an MFA code'
+
 /** STS takes a code once; how long the memory of a code is kept, since devices show one for 30 s and servers take its neighbours. */
 export const CODE_MEMORY_MS = 120_000
 const STEP_MS = 30_000

@@ -3,9 +3,9 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { CONSUMERS } from '../support/consumers.ts'
-import { documentOf, failureOf, processOf, runIn, verb } from '../support/e2e-place.ts'
+import { documentOf, failureOf, processOf, runIn, verb, writeConfig } from '../support/e2e-place.ts'
 import { travel } from '../support/e2e-stored.ts'
-import { answer, inTerminal, mfaPlace, QUESTION, questions, SERIAL } from '../support/mfa-place.ts'
+import { answer, inTerminal, mfaConfig, mfaPlace, QUESTION, questions, SERIAL } from '../support/mfa-place.ts'
 import { need } from '../support/need.ts'
 import { hasPty, openPty } from '../support/pty.ts'
 
@@ -178,6 +178,26 @@ test('a program gives the code without a person: its stderr is shown, no passphr
     const refused = await verb(place, ['export', '--profile', 'prod', '--no-prompt'])
     assert.match(failureOf(refused, 1), message)
   }
+})
+
+test('after a question that was let go: a program is asked all the same, and its code ends what others were refused', async (t) => {
+  if (!need(t, 'script(1)', hasPty())) return
+  const place = await mfaPlace(t)
+  const section = `[profile auto]\naws_cred_role_arn = ${place.world.arns.needsMfa}\naws_cred_source_profile = user1\naws_cred_mfa_serial = ${SERIAL}\naws_cred_mfa_process = /bin/cat code\n`
+  writeConfig(place, mfaConfig(place) + section)
+  const pty = inTerminal(t, place, `trap : INT; '${place.binary}' process --profile prod; echo "ended $?"`)
+  await pty.waitFor(QUESTION)
+  pty.type('\x03')
+  await pty.waitFor('ended 130')
+  assert.match(failureOf(await processOf(place, 'audit'), 3), /it is not asked again for \d+ s\n/)
+  const told = await verb(place, ['status', 'audit', '--json'])
+  assert.equal(told.code, 3)
+  assert.match(told.out, /the last question for one had no good answer"/)
+  assert.doesNotMatch(told.out, /not asked again for/, 'a countdown that was kept would not go on')
+  writeFileSync(join(place.home, 'code'), place.sts.mfaCode(SERIAL))
+  documentOf(await processOf(place, 'auto', { env: { AWS_CRED_NO_PROMPT: '1' } }))
+  const after = await verb(place, ['status', 'audit'])
+  assert.deepEqual([after.code, after.out], [0, 'audit  ready  -  user1 > Prod-Role\n'])
 })
 
 test('a living session is served while a new one would need a code, and the reason is kept', async (t) => {

@@ -22,7 +22,10 @@ export function endBackoff(workspace: Workspace, name: string): void {
   }
 }
 
-/** The name of the back-off of questions for codes of one device, by whom it belongs to. */
-export function questionName(identityId: string, serial: string): string {
-  return `question ${identityId} ${serial}`
+/**
+ * The name of the back-off of questions for codes of one device, by whom it belongs to. A program is asked although a person
+ * has just let a question go, and the other way round.
+ */
+export function questionName(identityId: string, serial: string, byProgram: boolean): string {
+  return `question ${byProgram ? 'to a program ' : ''}${identityId} ${serial}`
 }

@@ -15,10 +15,12 @@ export function recordFailure(workspace: Workspace, profile: string, error: unkn
   if (!(error instanceof CredError) || error.code === 'interrupted') return
   // A mistyped name has nothing to list under.
   if (!workspace.files.profiles.profiles.has(profile) && workspace.index.known('key', profile) === null) return
-  const cause = error.cause as { readonly stsCode?: unknown } | undefined
+  const cause = error.cause as { readonly stsCode?: unknown; readonly lasting?: unknown } | undefined
   const ownCode = error.code !== 'failed' || leadsSomewhere(workspace, profile) ? error.code : PLAN_MISTAKE
   const code = typeof cause?.stsCode === 'string' ? cause.stsCode : ownCode
-  const { message, hint } = error
+  const { hint } = error
+  // Without what is true at that moment alone.
+  const message = typeof cause?.lasting === 'string' ? cause.lasting : error.message
   try {
     workspace.index.write('failure', profile, { profile, atMs: workspace.context.nowMs(), code, message, hint })
   } catch (writing) {

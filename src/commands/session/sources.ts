@@ -11,7 +11,7 @@ import { clockOffsetMs } from '../../core/clock.ts'
 import { CredError } from '../../core/errors.ts'
 import { stsPlace } from '../../core/network/sts-endpoint.ts'
 import type { RootCredentials, Sources } from '../../core/obtain-sources.ts'
-import { mfaSettings } from '../../core/plan/mfa-settings.ts'
+import { isCodeByProgram, mfaSettings } from '../../core/plan/mfa-settings.ts'
 import type { Plan, Step } from '../../core/plan/plan.ts'
 import { refreshBudgetMs, type Session } from '../../core/session.ts'
 import { sha256Hex } from '../../core/sha256.ts'
@@ -74,13 +74,14 @@ export function profileSources(workspace: Workspace, plan: Plan, options: Source
     recorded = true
     recordFailure(workspace, plan.profile, error)
   }
+  const settingsOf = ({ profile }: Step) => mfaSettings(profile, workspace.files.profiles)
   /** A store that refuses the session made with a code would have a code asked for at every call. */
   const coolDown = (error: unknown, identity: RootIdentity, level: number): never => {
-    const serial = steps[level]?.mfaSerial
-    if (serial) backOff(workspace, questionName(identity.id, serial))
+    const step = steps[level]
+    if (step?.mfaSerial)
+      backOff(workspace, questionName(identity.id, step.mfaSerial, isCodeByProgram(settingsOf(step))))
     throw error
   }
-  const settingsOf = ({ profile }: Step) => mfaSettings(profile, workspace.files.profiles)
   /** The one deadline of all waits, for locks as for answers. */
   const waitUntilMs = (isUrgent: boolean): number => {
     if (!isUrgent) return beganMs + WAIT_WITH_SESSION_MS
@@ -132,7 +133,7 @@ export function profileSources(workspace: Workspace, plan: Plan, options: Source
       if (!recorded) forgetFailure(workspace, plan.profile)
       endBackoff(workspace, `session ${key}`)
       const serial = steps[level]?.mfaSerial
-      if (serial) endBackoff(workspace, questionName(identity.id, serial))
+      if (serial) for (const by of [true, false]) endBackoff(workspace, questionName(identity.id, serial, by))
       saved = true
     },
     stsNowMs: (clockName) => stsNowMs(workspace, clockName),

@@ -17,6 +17,11 @@ export interface MfaSettings {
   readonly timeoutMs: number
 }
 
+/** Whether a program gives the code, and no person has to. */
+export function isCodeByProgram({ prompt, process }: Pick<MfaSettings, 'prompt' | 'process'>): boolean {
+  return process !== null && (prompt === 'auto' || prompt === 'process')
+}
+
 /** Go's and Kotlin's SDKs give a helper 60 s, and STS wants some of it (contract §1.6). */
 const TIMEOUT_S = 40
 const TIMEOUT_MAX_S = 600

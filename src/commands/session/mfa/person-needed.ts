@@ -1,4 +1,5 @@
 import { CredError } from '../../../core/errors.ts'
+import { CODE_NEEDED } from '../../../core/mfa-code.ts'
 import { hasMargin } from '../../../core/obtain.ts'
 import { pasteable } from '../../../core/paste.ts'
 import { mfaSettings } from '../../../core/plan/mfa-settings.ts'
@@ -34,11 +35,7 @@ function mayComeByCode({ files }: Workspace, { mfaSerial, profile }: Step, askin
 }
 
 function personNeeded({ profile }: Plan): CredError {
-  return new CredError(
-    'person',
-    `cannot serve profile ${quoted(profile)}: it needs an MFA code, and nobody is to be asked`,
-    {
-      hint: pasteable`aws-cred login ${profile}`,
-    },
-  )
+  return new CredError('person', `cannot serve profile ${quoted(profile)}: ${CODE_NEEDED}, and nobody is to be asked`, {
+    hint: pasteable`aws-cred login ${profile}`,
+  })
 }

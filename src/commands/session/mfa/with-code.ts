@@ -1,8 +1,9 @@
 import { backoffLeftMs } from '../../../core/backoff.ts'
 import { spanText } from '../../../core/clock.ts'
 import { CredError } from '../../../core/errors.ts'
-import { nextCodeInMs } from '../../../core/mfa-code.ts'
+import { CODE_NEEDED, nextCodeInMs } from '../../../core/mfa-code.ts'
 import { pasteable } from '../../../core/paste.ts'
+import { isCodeByProgram } from '../../../core/plan/mfa-settings.ts'
 import { LockUnavailable, withLock } from '../../../io/lock.ts'
 import { monotonicMs } from '../../../io/monotonic-clock.ts'
 import { awaitedLine } from '../awaited-line.ts'
@@ -112,28 +113,26 @@ async function asOnlyQuestion<T>(workspace: Workspace, use: CodeUse, work: () =>
   }
 }
 
-function coolDownName({ identityId, serial }: CodeUse): string {
-  return questionName(identityId, serial)
+function coolDownName({ identityId, serial, settings }: CodeUse): string {
+  return questionName(identityId, serial, isCodeByProgram(settings))
 }
 
 function throwInCoolDown(workspace: Workspace, use: CodeUse): void {
   const leftMs = backoffLeftMs(workspace.index.known('backoff', coolDownName(use)), workspace.context.nowMs())
   if (leftMs === 0) return
-  throw new CredError(
-    'person',
-    `cannot ${use.purpose}: it needs an MFA code, and the last question for one had no good answer; it is not asked again for ${spanText(leftMs + 999)}`,
-    loginHint(use),
-  )
+  const lasting = `cannot ${use.purpose}: ${CODE_NEEDED}, and the last question for one had no good answer`
+  const message = `${lasting}; it is not asked again for ${spanText(leftMs + 999)}`
+  throw new CredError('person', message, { ...loginHint(use), cause: { lasting } })
 }
 
 function noTimeLeft(use: CodeUse): CredError {
-  const message = `cannot ${use.purpose}: it needs an MFA code, and too little time is left to ask for one`
+  const message = `cannot ${use.purpose}: ${CODE_NEEDED}, and too little time is left to ask for one`
   return new CredError('person', message, loginHint(use))
 }
 
 function nobodyToAsk(use: CodeUse): CredError {
   const why = use.asking.mayAsk && use.settings.prompt !== 'none' ? 'nobody can be asked here' : 'nobody is to be asked'
-  return new CredError('person', `cannot ${use.purpose}: it needs an MFA code, and ${why}`, loginHint(use))
+  return new CredError('person', `cannot ${use.purpose}: ${CODE_NEEDED}, and ${why}`, loginHint(use))
 }
 
 function loginHint({ profile }: CodeQuestion): { readonly hint: string | null } {
@@ -141,7 +140,7 @@ function loginHint({ profile }: CodeQuestion): { readonly hint: string | null } 
 }
 
 function withoutCannot(message: string): string {
-  return message.replace(/^cannot (ask|get an MFA code): /, 'it needs an MFA code: ')
+  return message.replace(/^cannot (ask|get an MFA code): /, `${CODE_NEEDED}: `)
 }
 
 /** STS's own words for a code that is wrong or was used (contract §5). */

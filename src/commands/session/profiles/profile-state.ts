@@ -1,7 +1,8 @@
 import { ROOT_LEVEL, type RootIdentity } from '../../../core/cache-key.ts'
 import { CredError } from '../../../core/errors.ts'
-import { mfaSettings } from '../../../core/plan/mfa-settings.ts'
-import { type Plan, planProfile, rootName } from '../../../core/plan/plan.ts'
+import { CODE_NEEDED } from '../../../core/mfa-code.ts'
+import { isCodeByProgram, mfaSettings } from '../../../core/plan/mfa-settings.ts'
+import { type Plan, planProfile, rootName, type Step } from '../../../core/plan/plan.ts'
 import { SIGN_IN_NEEDED } from '../../../core/roots/sign-in.ts'
 import { LAST_USE_MARGIN_MS, serveMarginMs } from '../../../core/session.ts'
 import type { IndexEntries } from '../../../io/state-index.ts'
@@ -53,7 +54,7 @@ export function profileState(workspace: Workspace, profile: string): ProfileStat
   const plan = planOf(workspace, profile)
   const held = heldSessions(workspace, plan)
   const top = held.at(-1) ?? null
-  const recorded = standingFailure(workspace, plan, top)
+  const recorded = standingFailure(workspace, plan, held)
   const refusedMs = recorded?.code === SIGN_IN_NEEDED ? recorded.atMs : null
   const command = once(() => signInNeeded(workspace, plan.root, refusedMs))
   return {
@@ -66,7 +67,7 @@ export function profileState(workspace: Workspace, profile: string): ProfileStat
     needs() {
       const signIn = command()
       if (signIn !== null) return { kind: 'sign-in', command: signIn }
-      return needsCode(workspace, plan, held) ? { kind: 'mfa-code' } : null
+      return needsPerson(workspace, stepsWithoutCode(plan, held)) ? { kind: 'mfa-code' } : null
     },
   }
 }
@@ -79,23 +80,29 @@ function once<T>(look: () => T): () => T {
   }
 }
 
-/** Whether a person's code stands between the last session that still signs and the one that is handed out. */
-function needsCode({ files }: Workspace, { steps }: Plan, held: readonly (HeldSession | null)[]): boolean {
+/** The steps whose code stands between the last session that still signs and the one that is handed out. */
+function stepsWithoutCode({ steps }: Plan, held: readonly (HeldSession | null)[]): readonly Step[] {
   const lastGood = held.slice(0, -1).findLastIndex((each) => each?.isLive)
-  return steps.some((step, level) => {
-    if (level <= lastGood || step.mfaSerial === null) return false
-    const { prompt, process } = mfaSettings(step.profile, files.profiles)
-    return process === null || (prompt !== 'auto' && prompt !== 'process')
-  })
+  return steps.filter((step, level) => level > lastGood && step.mfaSerial !== null)
+}
+
+/** Whether a person has to give one of these codes. */
+function needsPerson({ files }: Workspace, steps: readonly Step[]): boolean {
+  return steps.some(({ profile }) => !isCodeByProgram(mfaSettings(profile, files.profiles)))
 }
 
 /**
  * The last failure, unless it is over. Over is one older than the session or the key, a mistake in the config that the
  * plan works without now, and one on the command line. What STS refused stands until it gives a session. Of this machine's own
- * failures a locked vault stands while it is locked; of the others (network, keychain) nobody can tell from here, and
+ * failures a locked vault stands while it is locked, and a missing code while no session is held that was made with one; of the others (network, keychain) nobody can tell from here, and
  * they are told unless a session is held that is not due: that one is served whatever has failed.
  */
-function standingFailure(workspace: Workspace, plan: Plan, top: HeldSession | null): IndexEntries['failure'] | null {
+function standingFailure(
+  workspace: Workspace,
+  plan: Plan,
+  held: readonly (HeldSession | null)[],
+): IndexEntries['failure'] | null {
+  const top = held.at(-1) ?? null
   const failure = workspace.index.known('failure', plan.profile)
   const addedMs = workspace.index.known('key', rootName(plan))?.addedMs ?? 0
   if (failure === null || failure.atMs <= Math.max(top?.savedMs ?? 0, addedMs)) return null
@@ -103,6 +110,10 @@ function standingFailure(workspace: Workspace, plan: Plan, top: HeldSession | nu
   if (failure.code === PLAN_MISTAKE) return isKnownRoot(plan) ? null : failure
   if (failure.code === 'usage') return null
   if (failure.message === vaultLocked().message) return isVaultShut(workspace) ? failure : null
+  // A code typed for any profile of that person opens this one too.
+  if (failure.code === 'person' && failure.message.includes(CODE_NEEDED)) {
+    return stepsWithoutCode(plan, held).length > 0 ? failure : null
+  }
   return top?.isLive && !top.isDue ? null : failure
 }
 
