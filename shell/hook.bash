@@ -29,7 +29,7 @@ __aws_cred_now() {
 __aws_cred_check() {
   __aws_cred_new="${AWS_ACCESS_KEY_ID:+0${AWS_ACCESS_KEY_ID:0:4}${AWS_ACCESS_KEY_ID: -4}}${AWS_SECRET_ACCESS_KEY:+1}${AWS_SESSION_TOKEN:+2}${AWS_SECURITY_TOKEN:+3${AWS_SESSION_TOKEN:+${#AWS_SESSION_TOKEN} ${#AWS_SECURITY_TOKEN}}},${AWS_CREDENTIAL_EXPIRATION-},${AWS_SESSION_EXPIRATION-},${AWSUME_EXPIRATION-},${AWS_SSO_SESSION_EXPIRATION-},${AWS_PROFILE-},${AWS_DEFAULT_PROFILE-},${AWS_CRED_PROFILE-},${AWS_CRED_WARN_MINUTES-},${AWS_CRED_HOOK-},${TZ-}"
   # What is not exported no tool sees; before 4.4 bash cannot say without a process.
-  if [[ $__aws_cred_version -ge 404 ]]; then __aws_cred_new+="${AWS_ACCESS_KEY_ID:+${AWS_ACCESS_KEY_ID@a}}"; fi
+  if [[ $__aws_cred_version -ge 404 ]]; then __aws_cred_new+=",${AWS_ACCESS_KEY_ID+${AWS_ACCESS_KEY_ID@a}},${AWS_SECRET_ACCESS_KEY+${AWS_SECRET_ACCESS_KEY@a}},${AWS_SESSION_TOKEN+${AWS_SESSION_TOKEN@a}},${AWS_SECURITY_TOKEN+${AWS_SECURITY_TOKEN@a}},${AWS_PROFILE+${AWS_PROFILE@a}},${AWS_DEFAULT_PROFILE+${AWS_DEFAULT_PROFILE@a}}"; fi
   if [[ $__aws_cred_new == "$__aws_cred_key" && $__aws_cred_told == "$__aws_cred_code" && -z ${1-} ]]; then
     if [[ -z $__aws_cred_at ]]; then \builtin return 0; fi
     __aws_cred_now
@@ -270,6 +270,8 @@ __aws_cred_look() {
 __aws_cred_report() {
   if [[ ${AWS_CRED_HOOK-} == off ]]; then \builtin printf "%s\n" "off: AWS_CRED_HOOK=off"; \builtin return 0; fi
   __aws_cred_told="" __aws_cred_left=0 __aws_cred_text=""
+  # Judged afresh; under a trace what was judged without one stays, since there tokens are not compared.
+  if [[ $- != *x* ]]; then __aws_cred_key=""; fi
   __aws_cred_check quiet
   if [[ -n $__aws_cred_told ]]; then __aws_cred_words "$__aws_cred_told" "$__aws_cred_left"; fi
   \builtin printf "%s\n" "$AWS_CRED_STATE${AWS_CRED_LEFT:+, $AWS_CRED_LEFT min left}${__aws_cred_text:+: $__aws_cred_text}"

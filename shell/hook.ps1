@@ -290,6 +290,8 @@ function global:__AwsCredWrap([scriptblock]$Ours) {
 
 function global:Get-AwsCredStatus {
     if ([Environment]::GetEnvironmentVariable('AWS_CRED_HOOK') -ceq 'off') { return 'off: AWS_CRED_HOOK=off' }
+    # Not the key of any state: it is judged afresh.
+    $global:__AwsCredKey = 'none'
     __AwsCredCheck 0
     $line = $global:AWS_CRED_STATE
     if ($global:AWS_CRED_LEFT) { $line += ", $($global:AWS_CRED_LEFT) min left" }

@@ -192,7 +192,8 @@ __aws_cred_look() {
 
 __aws_cred_report() {
   if [[ ${AWS_CRED_HOOK-} == off ]]; then builtin print -r -- "off: AWS_CRED_HOOK=off"; return 0; fi
-  __aws_cred_told="" __aws_cred_left=0 __aws_cred_text=""
+  # Without a key it is judged afresh.
+  __aws_cred_key="" __aws_cred_told="" __aws_cred_left=0 __aws_cred_text=""
   __aws_cred_check quiet
   if [[ -n $__aws_cred_told ]]; then __aws_cred_words "$__aws_cred_told" "$__aws_cred_left"; fi
   builtin print -r -- "$AWS_CRED_STATE${AWS_CRED_LEFT:+, $AWS_CRED_LEFT min left}${__aws_cred_text:+: $__aws_cred_text}"
@@ -225,7 +226,7 @@ __aws_cred_now() {
 # Most prompts end here: the same variables, and no full minute passed.
 __aws_cred_check() {
   # What is not exported no tool sees.
-  __aws_cred_new="${AWS_ACCESS_KEY_ID:+0${AWS_ACCESS_KEY_ID:0:4}${AWS_ACCESS_KEY_ID: -4}${(t)AWS_ACCESS_KEY_ID}}${AWS_SECRET_ACCESS_KEY:+1}${AWS_SESSION_TOKEN:+2}${AWS_SECURITY_TOKEN:+3${AWS_SESSION_TOKEN:+${#AWS_SESSION_TOKEN} ${#AWS_SECURITY_TOKEN}}},${AWS_CREDENTIAL_EXPIRATION-},${AWS_SESSION_EXPIRATION-},${AWSUME_EXPIRATION-},${AWS_SSO_SESSION_EXPIRATION-},${AWS_PROFILE-},${AWS_DEFAULT_PROFILE-},${AWS_CRED_PROFILE-},${AWS_CRED_WARN_MINUTES-},${AWS_CRED_HOOK-},${TZ-}"
+  __aws_cred_new="${AWS_ACCESS_KEY_ID:+0${AWS_ACCESS_KEY_ID:0:4}${AWS_ACCESS_KEY_ID: -4}${(t)AWS_ACCESS_KEY_ID}}${AWS_SECRET_ACCESS_KEY:+1${(t)AWS_SECRET_ACCESS_KEY}}${AWS_SESSION_TOKEN:+2${(t)AWS_SESSION_TOKEN}}${AWS_SECURITY_TOKEN:+3${(t)AWS_SECURITY_TOKEN}${AWS_SESSION_TOKEN:+${#AWS_SESSION_TOKEN} ${#AWS_SECURITY_TOKEN}}},${AWS_CREDENTIAL_EXPIRATION-},${AWS_SESSION_EXPIRATION-},${AWSUME_EXPIRATION-},${AWS_SSO_SESSION_EXPIRATION-},${AWS_PROFILE:+$AWS_PROFILE ${(t)AWS_PROFILE}},${AWS_DEFAULT_PROFILE:+$AWS_DEFAULT_PROFILE ${(t)AWS_DEFAULT_PROFILE}},${AWS_CRED_PROFILE-},${AWS_CRED_WARN_MINUTES-},${AWS_CRED_HOOK-},${TZ-}"
   if [[ $__aws_cred_new == "$__aws_cred_key" && $__aws_cred_told == "$__aws_cred_code" && -z ${1-} ]]; then
     if [[ -z $__aws_cred_at ]]; then return 0; fi
     __aws_cred_now
