@@ -14,7 +14,7 @@ __aws_cred_key='' __aws_cred_base=none __aws_cred_problem='' __aws_cred_conflict
 __aws_cred_loaded='' __aws_cred_from=0 __aws_cred_until=0
 # Sourced again: what was told stays told.
 __aws_cred_code="${__aws_cred_code-}" __aws_cred_note="${__aws_cred_note-}"
-__aws_cred_time="${__aws_cred_time-}" __aws_cred_time_of="${__aws_cred_time_of-}"
+__aws_cred_time="${__aws_cred_time-}" __aws_cred_time_of="${__aws_cred_time_of-}" __aws_cred_time_for="${__aws_cred_time_for-}"
 
 # The clock without a process, chosen by version: before 5.0 an EPOCHSECONDS is only what someone exported. It can be unset
 # where it is real; printf (-1 for 4.2) costs eight times as much.
@@ -27,9 +27,9 @@ __aws_cred_now() {
 # Brings AWS_CRED_STATE and AWS_CRED_LEFT up to date; $1 = quiet: prints nothing and leaves the change to be told later.
 # Most prompts end here: the same variables, and no full minute passed.
 __aws_cred_check() {
-  __aws_cred_new="${AWS_ACCESS_KEY_ID:+0${AWS_ACCESS_KEY_ID:0:4}${AWS_ACCESS_KEY_ID: -4}}${AWS_SECRET_ACCESS_KEY:+1}${AWS_SESSION_TOKEN:+2}${AWS_SECURITY_TOKEN:+3${AWS_SESSION_TOKEN:+${#AWS_SESSION_TOKEN} ${#AWS_SECURITY_TOKEN}}},${AWS_CREDENTIAL_EXPIRATION-},${AWS_SESSION_EXPIRATION-},${AWSUME_EXPIRATION-},${AWS_SSO_SESSION_EXPIRATION-},${AWS_PROFILE-},${AWS_DEFAULT_PROFILE-},${AWS_CRED_WARN_MINUTES-},${AWS_CRED_HOOK-},${TZ-}"
+  __aws_cred_new="${AWS_ACCESS_KEY_ID:+0${AWS_ACCESS_KEY_ID:0:4}${AWS_ACCESS_KEY_ID: -4}}${AWS_SECRET_ACCESS_KEY:+1}${AWS_SESSION_TOKEN:+2}${AWS_SECURITY_TOKEN:+3${AWS_SESSION_TOKEN:+${#AWS_SESSION_TOKEN} ${#AWS_SECURITY_TOKEN}}},${AWS_CREDENTIAL_EXPIRATION-},${AWS_SESSION_EXPIRATION-},${AWSUME_EXPIRATION-},${AWS_SSO_SESSION_EXPIRATION-},${AWS_PROFILE-},${AWS_DEFAULT_PROFILE-},${AWS_CRED_PROFILE-},${AWS_CRED_WARN_MINUTES-},${AWS_CRED_HOOK-},${TZ-}"
   # What is not exported no tool sees; before 4.4 bash cannot say without a process.
-  if [[ $__aws_cred_version -ge 404 ]]; then __aws_cred_new+="${AWS_ACCESS_KEY_ID:+${AWS_ACCESS_KEY_ID@a}}"; fi
+  if [[ $__aws_cred_version -ge 404 ]]; then __aws_cred_new+=",${AWS_ACCESS_KEY_ID+${AWS_ACCESS_KEY_ID@a}},${AWS_SECRET_ACCESS_KEY+${AWS_SECRET_ACCESS_KEY@a}},${AWS_SESSION_TOKEN+${AWS_SESSION_TOKEN@a}},${AWS_SECURITY_TOKEN+${AWS_SECURITY_TOKEN@a}},${AWS_PROFILE+${AWS_PROFILE@a}},${AWS_DEFAULT_PROFILE+${AWS_DEFAULT_PROFILE@a}}"; fi
   if [[ $__aws_cred_new == "$__aws_cred_key" && $__aws_cred_told == "$__aws_cred_code" && -z ${1-} ]]; then
     if [[ -z $__aws_cred_at ]]; then \builtin return 0; fi
     __aws_cred_now
@@ -129,7 +129,11 @@ __aws_cred_judge() {
   if [[ -n $p && -n $d && $AWS_PROFILE != "$AWS_DEFAULT_PROFILE" ]]; then __aws_cred_conflict=default; fi
   if [[ -z $k$s$token ]]; then \builtin return 0; fi
   if [[ -n $k ]]; then id="${AWS_ACCESS_KEY_ID:0:4}${AWS_ACCESS_KEY_ID: -4}"; fi
-  if [[ -n $k && -n $text && $name:$text != "$__aws_cred_time" ]]; then __aws_cred_time="$name:$text" __aws_cred_time_of="$id"; fi
+  # A time belongs to the keys that it came with. Another AWS_CRED_PROFILE came with keys and time of its own: two sessions
+  # may end in the same second.
+  if [[ -n $k && -n $text && ($name:$text != "$__aws_cred_time" || (-n ${AWS_CRED_PROFILE-} && $AWS_CRED_PROFILE != "$__aws_cred_time_for")) ]]; then
+    __aws_cred_time="$name:$text" __aws_cred_time_of="$id" __aws_cred_time_for="${AWS_CRED_PROFILE-}"
+  fi
   if [[ -z $k && -n $s ]]; then problem=no-key:AWS_SECRET_ACCESS_KEY
   elif [[ -z $k ]]; then problem="no-key:$token"
   elif [[ -z $s ]]; then problem=no-secret
@@ -210,15 +214,17 @@ __aws_cred_look() {
     l="${l:+${AWS_SECURITY_TOKEN@a}}" p="${p:+${AWS_PROFILE@a}}" d="${d:+${AWS_DEFAULT_PROFILE@a}}"
     k="${k//[!x]/}" s="${s//[!x]/}" t="${t//[!x]/}" l="${l//[!x]/}" p="${p//[!x]/}" d="${d//[!x]/}"
   fi
+  if [[ -n ${AWS_CREDENTIAL_EXPIRATION:+x} ]]; then name=AWS_CREDENTIAL_EXPIRATION text="$AWS_CREDENTIAL_EXPIRATION"
+  elif [[ -n ${AWS_SESSION_EXPIRATION:+x} ]]; then name=AWS_SESSION_EXPIRATION text="$AWS_SESSION_EXPIRATION"
+  elif [[ -n ${AWSUME_EXPIRATION:+x} && $AWSUME_EXPIRATION != None ]]; then name=AWSUME_EXPIRATION text="$AWSUME_EXPIRATION"
+  elif [[ -n ${AWS_SSO_SESSION_EXPIRATION:+x} ]]; then name=AWS_SSO_SESSION_EXPIRATION text="$AWS_SSO_SESSION_EXPIRATION"; fi
+  # Once taken away, the same time is of whatever keys it comes back with.
+  if [[ -z $name ]]; then __aws_cred_time=""; fi
   if [[ ${AWS_CRED_HOOK-} == off || -z $k$s$t$l && -z $d ]]; then
     AWS_CRED_STATE=none AWS_CRED_LEFT="" __aws_cred_key="" __aws_cred_told="" __aws_cred_code="" __aws_cred_note=""
     __aws_cred_conflict="" __aws_cred_at=""
     \builtin return 0
   fi
-  if [[ -n ${AWS_CREDENTIAL_EXPIRATION:+x} ]]; then name=AWS_CREDENTIAL_EXPIRATION text="$AWS_CREDENTIAL_EXPIRATION"
-  elif [[ -n ${AWS_SESSION_EXPIRATION:+x} ]]; then name=AWS_SESSION_EXPIRATION text="$AWS_SESSION_EXPIRATION"
-  elif [[ -n ${AWSUME_EXPIRATION:+x} && $AWSUME_EXPIRATION != None ]]; then name=AWSUME_EXPIRATION text="$AWSUME_EXPIRATION"
-  elif [[ -n ${AWS_SSO_SESSION_EXPIRATION:+x} ]]; then name=AWS_SSO_SESSION_EXPIRATION text="$AWS_SSO_SESSION_EXPIRATION"; fi
   if [[ $key != "$__aws_cred_key" ]]; then
     __aws_cred_key="$key"
     __aws_cred_judge "$k" "$s" "$t" "$l" "$p" "$d" "$name" "$text"
@@ -264,6 +270,8 @@ __aws_cred_look() {
 __aws_cred_report() {
   if [[ ${AWS_CRED_HOOK-} == off ]]; then \builtin printf "%s\n" "off: AWS_CRED_HOOK=off"; \builtin return 0; fi
   __aws_cred_told="" __aws_cred_left=0 __aws_cred_text=""
+  # Judged afresh; under a trace what was judged without one stays, since there tokens are not compared.
+  if [[ $- != *x* ]]; then __aws_cred_key=""; fi
   __aws_cred_check quiet
   if [[ -n $__aws_cred_told ]]; then __aws_cred_words "$__aws_cred_told" "$__aws_cred_left"; fi
   \builtin printf "%s\n" "$AWS_CRED_STATE${AWS_CRED_LEFT:+, $AWS_CRED_LEFT min left}${__aws_cred_text:+: $__aws_cred_text}"

@@ -49,6 +49,8 @@ end
 function __aws_cred_changed --on-variable AWS_ACCESS_KEY_ID --on-variable AWS_SECRET_ACCESS_KEY --on-variable AWS_SESSION_TOKEN --on-variable AWS_SECURITY_TOKEN --on-variable AWS_PROFILE --on-variable AWS_DEFAULT_PROFILE --on-variable AWS_CREDENTIAL_EXPIRATION --on-variable AWS_SESSION_EXPIRATION --on-variable AWSUME_EXPIRATION --on-variable AWS_SSO_SESSION_EXPIRATION --on-variable AWS_CRED_WARN_MINUTES --on-variable AWS_CRED_HOOK --on-variable TZ
     set -g __aws_cred_dirty 1
     set -g __aws_cred_until ''
+    # The time of the keys was set again, maybe to what it was, as by `aws-cred export`: it is of the keys at the next prompt.
+    string match -q "$argv[3]:*" -- "$__aws_cred_time"; and set -g __aws_cred_time ''
 end
 
 function __aws_cred_load

@@ -50,9 +50,9 @@ function global:__AwsCredLoad {
 # Sourced again: what was told stays told.
 $old = $global:__AwsCred
 $global:__AwsCred = @{ Code = ''; Note = ''; Base = 'none'; Problem = ''; Conflict = ''; At = $null; Left = 0
-    Time = ''; TimeOf = ''; Told = ''; Seen = 0; From = [long]0; Until = [long]0 }
+    Time = ''; TimeOf = ''; TimeFor = ''; Told = ''; Seen = 0; From = [long]0; Until = [long]0 }
 if ($null -ne $old) {
-    foreach ($name in 'Code', 'Note', 'Time', 'TimeOf') { $global:__AwsCred[$name] = $old[$name] }
+    foreach ($name in 'Code', 'Note', 'Time', 'TimeOf', 'TimeFor') { $global:__AwsCred[$name] = $old[$name] }
 }
 
 function global:__AwsCredNow { [DateTime]::UtcNow.Ticks }
@@ -93,7 +93,12 @@ function global:__AwsCredJudge([bool]$K, [bool]$S, [bool]$T, [bool]$L, [string]$
     $token = ''
     if ($L) { $token = 'AWS_SECURITY_TOKEN' }
     if ($T) { $token = 'AWS_SESSION_TOKEN' }
-    if ($K -and $Text -and "${Name}:$Text" -cne $a.Time) { $a.Time = "${Name}:$Text"; $a.TimeOf = $Id }
+    # A time belongs to the keys that it came with. Another AWS_CRED_PROFILE came with keys and time of its own: two sessions
+    # may end in the same second.
+    $for = [Environment]::GetEnvironmentVariable('AWS_CRED_PROFILE')
+    if ($K -and $Text -and ("${Name}:$Text" -cne $a.Time -or ($for -and $for -cne $a.TimeFor))) {
+        $a.Time = "${Name}:$Text"; $a.TimeOf = $Id; $a.TimeFor = $for
+    }
     $problem = ''
     if (-not $K -and $S) { $problem = 'no-key:AWS_SECRET_ACCESS_KEY' }
     elseif (-not $K) { $problem = "no-key:$token" }
@@ -192,18 +197,20 @@ function global:__AwsCredCheck([int]$Seen) {
     $t = -not [string]::IsNullOrEmpty([Environment]::GetEnvironmentVariable('AWS_SESSION_TOKEN'))
     $l = -not [string]::IsNullOrEmpty([Environment]::GetEnvironmentVariable('AWS_SECURITY_TOKEN'))
     $profile2 = [Environment]::GetEnvironmentVariable('AWS_DEFAULT_PROFILE')
-    if (-not ($k -or $s -or $t -or $l -or $profile2) -or [Environment]::GetEnvironmentVariable('AWS_CRED_HOOK') -ceq 'off') {
-        if ($global:__AwsCredKey) { $global:__AwsCredKey = ''; $a.Code = ''; $a.Note = ''; $a.Told = ''; $a.Conflict = ''; $a.At = $null }
-        $global:AWS_CRED_STATE = 'none'; $global:AWS_CRED_LEFT = ''
-        return
-    }
-    $profile1 = [Environment]::GetEnvironmentVariable('AWS_PROFILE')
     $name = ''; $text = ''
     foreach ($n in 'AWS_CREDENTIAL_EXPIRATION', 'AWS_SESSION_EXPIRATION', 'AWSUME_EXPIRATION', 'AWS_SSO_SESSION_EXPIRATION') {
         $text = [Environment]::GetEnvironmentVariable($n)
         if ($text -and -not ($n -ceq 'AWSUME_EXPIRATION' -and $text -ceq 'None')) { $name = $n; break }
         $text = ''
     }
+    # Once taken away, the same time is of whatever keys it comes back with.
+    if (-not $name) { $a.Time = '' }
+    if (-not ($k -or $s -or $t -or $l -or $profile2) -or [Environment]::GetEnvironmentVariable('AWS_CRED_HOOK') -ceq 'off') {
+        if ($global:__AwsCredKey) { $global:__AwsCredKey = ''; $a.Code = ''; $a.Note = ''; $a.Told = ''; $a.Conflict = ''; $a.At = $null }
+        $global:AWS_CRED_STATE = 'none'; $global:AWS_CRED_LEFT = ''
+        return
+    }
+    $profile1 = [Environment]::GetEnvironmentVariable('AWS_PROFILE')
     $id = ''; $lengths = ''
     if ($k) {
         # First and last four characters, as every other screen shows a key.
@@ -212,7 +219,7 @@ function global:__AwsCredCheck([int]$Seen) {
     if ($t -and $l) {
         $lengths = "$([Environment]::GetEnvironmentVariable('AWS_SESSION_TOKEN').Length) $([Environment]::GetEnvironmentVariable('AWS_SECURITY_TOKEN').Length)"
     }
-    $key = "$k $s $t $l $id $lengths $name=$text $profile1 $profile2"
+    $key = "$k $s $t $l $id $lengths $name=$text $profile1 $profile2 $([Environment]::GetEnvironmentVariable('AWS_CRED_PROFILE'))"
     if ($key -cne $global:__AwsCredKey) {
         $global:__AwsCredKey = $key
         __AwsCredJudge $k $s $t $l $profile1 $profile2 $id $name $text
@@ -257,6 +264,7 @@ function global:__AwsCredLook {
     $seen = [string]::Join("`n", [string[]]([Environment]::GetEnvironmentVariable('AWS_ACCESS_KEY_ID'),
             -not [Environment]::GetEnvironmentVariable('AWS_SECRET_ACCESS_KEY'), -not [Environment]::GetEnvironmentVariable('AWS_SESSION_TOKEN'),
             [Environment]::GetEnvironmentVariable('AWS_PROFILE'), [Environment]::GetEnvironmentVariable('AWS_DEFAULT_PROFILE'),
+            [Environment]::GetEnvironmentVariable('AWS_CRED_PROFILE'),
             [Environment]::GetEnvironmentVariable('AWS_CREDENTIAL_EXPIRATION'), [Environment]::GetEnvironmentVariable('AWS_SESSION_EXPIRATION'),
             [Environment]::GetEnvironmentVariable('AWSUME_EXPIRATION'), [Environment]::GetEnvironmentVariable('AWS_SSO_SESSION_EXPIRATION'),
             [Environment]::GetEnvironmentVariable('AWS_CRED_WARN_MINUTES'), [Environment]::GetEnvironmentVariable('AWS_CRED_HOOK'))).GetHashCode() -bor 1
@@ -282,6 +290,8 @@ function global:__AwsCredWrap([scriptblock]$Ours) {
 
 function global:Get-AwsCredStatus {
     if ([Environment]::GetEnvironmentVariable('AWS_CRED_HOOK') -ceq 'off') { return 'off: AWS_CRED_HOOK=off' }
+    # Not the key of any state: it is judged afresh.
+    $global:__AwsCredKey = 'none'
     __AwsCredCheck 0
     $line = $global:AWS_CRED_STATE
     if ($global:AWS_CRED_LEFT) { $line += ", $($global:AWS_CRED_LEFT) min left" }

@@ -60,7 +60,11 @@ __aws_cred_judge() {
   if [[ -n $p && -n $d && $AWS_PROFILE != "$AWS_DEFAULT_PROFILE" ]]; then __aws_cred_conflict=default; fi
   if [[ -z $k$s$token ]]; then return 0; fi
   if [[ -n $k ]]; then id="${AWS_ACCESS_KEY_ID:0:4}${AWS_ACCESS_KEY_ID: -4}"; fi
-  if [[ -n $k && -n $text && $name:$text != "$__aws_cred_time" ]]; then __aws_cred_time="$name:$text" __aws_cred_time_of="$id"; fi
+  # A time belongs to the keys that it came with. Another AWS_CRED_PROFILE came with keys and time of its own: two sessions
+  # may end in the same second.
+  if [[ -n $k && -n $text && ($name:$text != "$__aws_cred_time" || (-n ${AWS_CRED_PROFILE-} && $AWS_CRED_PROFILE != "$__aws_cred_time_for")) ]]; then
+    __aws_cred_time="$name:$text" __aws_cred_time_of="$id" __aws_cred_time_for="${AWS_CRED_PROFILE-}"
+  fi
   if [[ -z $k && -n $s ]]; then problem=no-key:AWS_SECRET_ACCESS_KEY
   elif [[ -z $k ]]; then problem="no-key:$token"
   elif [[ -z $s ]]; then problem=no-secret
@@ -137,16 +141,17 @@ __aws_cred_look() {
   if [[ -n ${AWS_SECURITY_TOKEN:+x} && ${(t)AWS_SECURITY_TOKEN} == *export* ]]; then l=x; fi
   if [[ -n ${AWS_PROFILE:+x} && ${(t)AWS_PROFILE} == *export* ]]; then p=x; fi
   if [[ -n ${AWS_DEFAULT_PROFILE:+x} && ${(t)AWS_DEFAULT_PROFILE} == *export* ]]; then d=x; fi
+  if [[ -n ${AWS_CREDENTIAL_EXPIRATION:+x} ]]; then name=AWS_CREDENTIAL_EXPIRATION
+  elif [[ -n ${AWS_SESSION_EXPIRATION:+x} ]]; then name=AWS_SESSION_EXPIRATION
+  elif [[ -n ${AWSUME_EXPIRATION:+x} && $AWSUME_EXPIRATION != None ]]; then name=AWSUME_EXPIRATION
+  elif [[ -n ${AWS_SSO_SESSION_EXPIRATION:+x} ]]; then name=AWS_SSO_SESSION_EXPIRATION; fi
+  # Once taken away, the same time is of whatever keys it comes back with.
+  if [[ -n $name ]]; then text="${(P)name}"; else __aws_cred_time=""; fi
   if [[ ${AWS_CRED_HOOK-} == off || -z $k$s$t$l && -z $d ]]; then
     AWS_CRED_STATE=none AWS_CRED_LEFT="" __aws_cred_key="" __aws_cred_told="" __aws_cred_code="" __aws_cred_note="" __aws_cred_conflict=""
     __aws_cred_at=""
     return 0
   fi
-  if [[ -n ${AWS_CREDENTIAL_EXPIRATION:+x} ]]; then name=AWS_CREDENTIAL_EXPIRATION
-  elif [[ -n ${AWS_SESSION_EXPIRATION:+x} ]]; then name=AWS_SESSION_EXPIRATION
-  elif [[ -n ${AWSUME_EXPIRATION:+x} && $AWSUME_EXPIRATION != None ]]; then name=AWSUME_EXPIRATION
-  elif [[ -n ${AWS_SSO_SESSION_EXPIRATION:+x} ]]; then name=AWS_SSO_SESSION_EXPIRATION; fi
-  if [[ -n $name ]]; then text="${(P)name}"; fi
   if [[ $key != "$__aws_cred_key" ]]; then
     __aws_cred_key="$key"
     __aws_cred_judge "$k" "$s" "$t" "$l" "$p" "$d" "$name" "$text"
@@ -187,7 +192,8 @@ __aws_cred_look() {
 
 __aws_cred_report() {
   if [[ ${AWS_CRED_HOOK-} == off ]]; then builtin print -r -- "off: AWS_CRED_HOOK=off"; return 0; fi
-  __aws_cred_told="" __aws_cred_left=0 __aws_cred_text=""
+  # Without a key it is judged afresh.
+  __aws_cred_key="" __aws_cred_told="" __aws_cred_left=0 __aws_cred_text=""
   __aws_cred_check quiet
   if [[ -n $__aws_cred_told ]]; then __aws_cred_words "$__aws_cred_told" "$__aws_cred_left"; fi
   builtin print -r -- "$AWS_CRED_STATE${AWS_CRED_LEFT:+, $AWS_CRED_LEFT min left}${__aws_cred_text:+: $__aws_cred_text}"
@@ -209,7 +215,7 @@ AWS_CRED_STATE=none AWS_CRED_LEFT=""
 __aws_cred_key="" __aws_cred_base=none __aws_cred_problem="" __aws_cred_conflict="" __aws_cred_at="" __aws_cred_told="" __aws_cred_loaded=""
 # Sourced again: what was told stays told.
 __aws_cred_code="${__aws_cred_code-}" __aws_cred_note="${__aws_cred_note-}"
-__aws_cred_time="${__aws_cred_time-}" __aws_cred_time_of="${__aws_cred_time_of-}"
+__aws_cred_time="${__aws_cred_time-}" __aws_cred_time_of="${__aws_cred_time_of-}" __aws_cred_time_for="${__aws_cred_time_for-}"
 
 # The clock without a process; %D is there even where the module is not.
 __aws_cred_now() {
@@ -220,7 +226,7 @@ __aws_cred_now() {
 # Most prompts end here: the same variables, and no full minute passed.
 __aws_cred_check() {
   # What is not exported no tool sees.
-  __aws_cred_new="${AWS_ACCESS_KEY_ID:+0${AWS_ACCESS_KEY_ID:0:4}${AWS_ACCESS_KEY_ID: -4}${(t)AWS_ACCESS_KEY_ID}}${AWS_SECRET_ACCESS_KEY:+1}${AWS_SESSION_TOKEN:+2}${AWS_SECURITY_TOKEN:+3${AWS_SESSION_TOKEN:+${#AWS_SESSION_TOKEN} ${#AWS_SECURITY_TOKEN}}},${AWS_CREDENTIAL_EXPIRATION-},${AWS_SESSION_EXPIRATION-},${AWSUME_EXPIRATION-},${AWS_SSO_SESSION_EXPIRATION-},${AWS_PROFILE-},${AWS_DEFAULT_PROFILE-},${AWS_CRED_WARN_MINUTES-},${AWS_CRED_HOOK-},${TZ-}"
+  __aws_cred_new="${AWS_ACCESS_KEY_ID:+0${AWS_ACCESS_KEY_ID:0:4}${AWS_ACCESS_KEY_ID: -4}${(t)AWS_ACCESS_KEY_ID}}${AWS_SECRET_ACCESS_KEY:+1${(t)AWS_SECRET_ACCESS_KEY}}${AWS_SESSION_TOKEN:+2${(t)AWS_SESSION_TOKEN}}${AWS_SECURITY_TOKEN:+3${(t)AWS_SECURITY_TOKEN}${AWS_SESSION_TOKEN:+${#AWS_SESSION_TOKEN} ${#AWS_SECURITY_TOKEN}}},${AWS_CREDENTIAL_EXPIRATION-},${AWS_SESSION_EXPIRATION-},${AWSUME_EXPIRATION-},${AWS_SSO_SESSION_EXPIRATION-},${AWS_PROFILE:+$AWS_PROFILE ${(t)AWS_PROFILE}},${AWS_DEFAULT_PROFILE:+$AWS_DEFAULT_PROFILE ${(t)AWS_DEFAULT_PROFILE}},${AWS_CRED_PROFILE-},${AWS_CRED_WARN_MINUTES-},${AWS_CRED_HOOK-},${TZ-}"
   if [[ $__aws_cred_new == "$__aws_cred_key" && $__aws_cred_told == "$__aws_cred_code" && -z ${1-} ]]; then
     if [[ -z $__aws_cred_at ]]; then return 0; fi
     __aws_cred_now

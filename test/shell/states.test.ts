@@ -434,6 +434,13 @@ for (const name of ['bash', 'zsh', 'fish', 'powershell'] as const) {
     await t.test(`${name}: status on demand`, async () => {
       await shell.run(`${reset}; ${say.now(noon)}`)
       assert.match((await shell.run(say.status)).text, new RegExp(`none\\nhook registered, ${name}:\\d+`))
+      const indexOf = (title: string) => cases.findIndex((one) => one.name === title)
+      const [equal, other] = [indexOf('both tokens equal'), indexOf('both tokens different')]
+      const lines = Object.keys(cases[equal]?.vars ?? {}).map((key) => say.set(key, `C${equal}_${key}`))
+      assert.deepEqual((await shell.run(lines.join('; '))).hooks, [])
+      // Of one length, so that a prompt need not see the change: asked for it is judged afresh.
+      const differ = say.set('AWS_SECURITY_TOKEN', `C${other}_AWS_SECURITY_TOKEN`)
+      assert.match((await shell.run(`${differ}; ${say.status}`)).text, /broken: AWS_SECURITY_TOKEN differs/)
     })
   })
 }
