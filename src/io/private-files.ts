@@ -12,6 +12,7 @@ import {
   renameSync,
   rmSync,
   type Stats,
+  statSync,
   writeFileSync,
 } from 'node:fs'
 import { dirname, join } from 'node:path'
@@ -50,13 +51,29 @@ export function ensurePrivateFolder(path: string): void {
   try {
     let stat = lstatOrNull(path)
     if (stat === null) {
-      mkdirSync(path, { recursive: true, mode: 0o700 })
+      makeFolder(path)
       stat = lstatSync(path)
     }
     refuseOpenFolder(path, stat)
     if (hasBits(stat, 0o077) || (ourUserId() !== null && (stat.mode & 0o700) !== 0o700)) tighten(path)
   } catch (error) {
     throw fileError('use the folder', path, error)
+  }
+}
+
+/**
+ * Makes a folder and its missing parents, mode 0700; one that is there stays as it is. Node's own `recursive` tries for
+ * ever where the system finds no folder to make one in though it is there (/proc, automounts). Throws what `node:fs` throws.
+ */
+export function makeFolder(path: string): void {
+  if (statSync(path, { throwIfNoEntry: false }) !== undefined) return
+  const above = dirname(path)
+  if (above !== path) makeFolder(above)
+  try {
+    mkdirSync(path, { mode: 0o700 })
+  } catch (error) {
+    // Another process was faster, or it is a link that leads nowhere: whoever uses the folder is told.
+    if (errnoOf(error) !== 'EEXIST') throw error
   }
 }
 

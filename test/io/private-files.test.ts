@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
 import {
   chmodSync,
   chownSync,
@@ -53,6 +54,26 @@ suite('ensurePrivateFolder()', () => {
     }
     assert.deepEqual([modeOf(join(home, 'a')), modeOf(join(home, 'a', 'b'))], ['700', '700'])
     ensurePrivateFolder(join(home, 'a', 'b'))
+  })
+
+  // What Node's own `recursive` never comes back from: in a process of its own, that it can be ended.
+  test('says so where the system makes no folder below one that is there', (t) => {
+    if (!need(t, '/proc', process.platform === 'linux')) return
+    const module = (name: string) => JSON.stringify(new URL(`../../src/io/${name}.ts`, import.meta.url))
+    const attempts = `
+      const { ensurePrivateFolder } = await import(${module('private-files')})
+      const { replaceFile } = await import(${module('replace-file')})
+      const says = (work) => { try { work() } catch (error) { console.log(error.message) } }
+      says(() => ensurePrivateFolder('/proc/nope/a/b'))
+      says(() => ensurePrivateFolder('/proc/nope'))
+      says(() => replaceFile('/proc/nope/a/config', 'x', { expected: null }))`
+    const run = spawnSync(process.execPath, ['--input-type=module', '--eval', attempts], { timeout: 10_000 })
+    assert.deepEqual(run.stdout.toString().split('\n'), [
+      'cannot use the folder "/proc/nope/a/b": no such file or folder',
+      'cannot use the folder "/proc/nope": no such file or folder',
+      'cannot write "/proc/nope/a/config": no such file or folder',
+      '',
+    ])
   })
 
   test('tightens a folder of ours that others can read', () => {
