@@ -5,7 +5,8 @@ import { CredError } from '../core/errors.ts'
 import { pathWord, withCommand } from '../core/paste.ts'
 import { quoted } from '../core/text.ts'
 import { errnoOf, fileError } from './file-errors.ts'
-import { isOurs, lstatOrNull, makeFolder, removeLeftTemporaries, replaceWhole } from './private-files.ts'
+import { isOurs, lstatOrNull, removeLeftTemporaries, replaceWhole } from './private-files.ts'
+import { makeFolder } from './private-folder.ts'
 
 const LINKS_MAX = 40
 

@@ -15,7 +15,7 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { afterEach, beforeEach, suite, test } from 'node:test'
 import { CredError } from '../../src/core/errors.ts'
 import { errnoState, fileError } from '../../src/io/file-errors.ts'
@@ -26,6 +26,7 @@ import {
   writePrivateFile,
 } from '../../src/io/private-files.ts'
 import { replaceFile } from '../../src/io/replace-file.ts'
+import { DEAD_PID, leaveTemporary } from '../support/left-temporary.ts'
 import { need } from '../support/need.ts'
 
 const root = process.getuid?.() === 0
@@ -157,6 +158,25 @@ suite('writePrivateFile() and readPrivateFile()', () => {
     assert.throws(() => writePrivateFile(join(home, 'x'), 'one'), says(/^cannot write ".*x": it is a folder$/))
     assert.deepEqual(readdirSync(home), ['x'])
     assert.throws(() => writePrivateFile(join(home, 'no', 'x'), 'one'), says(/no such file or folder/))
+  })
+
+  test('remove what a killed process has left, and nothing that anybody may still be writing', () => {
+    const minuteMs = 60_000
+    const cases = [
+      [DEAD_PID, 2 * minuteMs, false],
+      // It may run in a container or on another machine that has the same HOME.
+      [DEAD_PID, 0, true],
+      [process.ppid, 59 * minuteMs, true],
+      // Another process has that number by now.
+      [process.ppid, 61 * minuteMs, false],
+      [DEAD_PID, -2 * minuteMs, false],
+    ] as const
+    for (const [pid, agedMs, stays] of cases) {
+      const left = leaveTemporary(home, pid, agedMs)
+      writePrivateFile(join(home, 'x'), 'one')
+      assert.deepEqual(readdirSync(home).includes(basename(left)), stays, `${pid} ${agedMs}`)
+      rmSync(left, { force: true })
+    }
   })
 
   test('never follow a link', () => {
