@@ -175,27 +175,27 @@ const LONGEST_WRITE_MS = 3_600_000
 
 /**
  * The files that processes which were killed have left in their `replaceWhole` in `folder`, untouched for `minAgeMs`; none
- * where it is not there or may not be listed. That of a process alive is none of them. Throws what `node:fs` throws.
+ * where it is not there or may not be listed. That of a process alive is none of them. Throws `CredError`.
  */
 export function leftTemporaries(folder: string, minAgeMs = 0): string[] {
-  return namesIn(folder).flatMap((name) => {
-    const pid = /^\.aws-cred-(\d+)-[0-9a-f]{16}\.tmp$/.exec(name)?.[1]
-    const path = join(folder, name)
-    const stat = pid === undefined ? null : lstatOrNull(path)
-    if (stat === null || !stat.isFile() || !isOurs(stat)) return []
-    // A clock that was set back makes no file young for long.
-    const ageMs = Math.abs(Date.now() - stat.mtimeMs)
-    return ageMs > LONGEST_WRITE_MS || (ageMs >= minAgeMs && !isAlive(Number(pid))) ? [path] : []
-  })
+  try {
+    return namesIn(folder).flatMap((name) => {
+      const pid = /^\.aws-cred-(\d+)-[0-9a-f]{16}\.tmp$/.exec(name)?.[1]
+      const path = join(folder, name)
+      const stat = pid === undefined ? null : lstatOrNull(path)
+      if (stat === null || !stat.isFile() || !isOurs(stat)) return []
+      // A clock that was set back makes no file young for long.
+      const ageMs = Math.abs(Date.now() - stat.mtimeMs)
+      return ageMs > LONGEST_WRITE_MS || (ageMs >= minAgeMs && !isAlive(Number(pid))) ? [path] : []
+    })
+  } catch (error) {
+    throw fileError('read the folder', folder, error)
+  }
 }
 
 /** Removes `leftTemporaries`, which may hold secrets. Throws `CredError`. */
 export function removeLeftTemporaries(folder: string, minAgeMs = 0): void {
-  try {
-    for (const path of leftTemporaries(folder, minAgeMs)) rmSync(path, { force: true })
-  } catch (error) {
-    throw fileError('clean the folder', folder, error)
-  }
+  for (const path of leftTemporaries(folder, minAgeMs)) removePrivate(path)
 }
 
 function namesIn(folder: string): string[] {
