@@ -1,10 +1,11 @@
+import { dirname } from 'node:path'
 import { usageError } from '../core/arguments.ts'
 import type { Context } from '../core/context.ts'
 import { CredError } from '../core/errors.ts'
 import { parseDurationText } from '../core/plan/sts-limits.ts'
 import { quoted, shown } from '../core/text.ts'
 import type { Arguments, Verb } from '../core/verb.ts'
-import { readPrivateFile, writePrivateFile } from '../io/private-files.ts'
+import { readPrivateFile, removeLeftTemporaries, writePrivateFile } from '../io/private-files.ts'
 import { HiddenItemError } from '../keychain/item-errors.ts'
 import { keyItemName } from '../keychain/session-items.ts'
 import { readVaultHeader, unwrapVaultKey } from '../keychain/vault-header.ts'
@@ -98,6 +99,7 @@ async function openVaultFor(workspace: Workspace, ttlMs: number, stdin: boolean)
       hint: 'set AWS_CRED_VAULT_KEY_FILE to a file for its key and unlock again, or set AWS_CRED_PASSPHRASE',
     })
   }
+  if (keyFile !== null) removeLeftTemporaries(dirname(keyFile))
   if (keyFile !== null && readPrivateFile(keyFile) !== null) {
     await openUnlockedVault(context, workspace.paths.vaultDir)
     context.err('the vault opens with AWS_CRED_VAULT_KEY_FILE\n')

@@ -4,7 +4,7 @@ import { basename, dirname, join } from 'node:path'
 import type { Context } from '../core/context.ts'
 import { secretLine } from '../core/setup/setup-secrets.ts'
 import { errnoOf } from './file-errors.ts'
-import { hasBits, lstatOrNull } from './private-files.ts'
+import { hasBits, leftTemporaries, lstatOrNull } from './private-files.ts'
 import { finalTarget } from './replace-file.ts'
 
 /** Where else the secrets of a file may lie that this program does not touch. */
@@ -29,8 +29,10 @@ const GIT_DEADLINE_MS = 3_000
 export function leftCopies(path: string, context: Pick<Context, 'env'>): LeftCopies {
   const target = finalTarget(path)
   const stat = lstatOrNull(target)
+  // Whoever replaces the file removes these.
+  const own = leftTemporaries(dirname(target))
   return {
-    files: [...new Set([path, target])].flatMap(oldFilesBeside),
+    files: [...new Set([path, target])].flatMap(oldFilesBeside).filter((each) => !own.includes(each.path)),
     hardLinks: stat === null ? 0 : stat.nlink - 1,
     git: [...new Set([path, target])].map((each) => gitState(each, context)).reduce(worse),
     othersMayRead: stat !== null && hasBits(stat, 0o044),

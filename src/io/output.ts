@@ -6,6 +6,7 @@ const FULL_PIPE_WAIT_MS = 5
 /**
  * Writes all of `text` before it returns, whatever happens to the process afterwards. `gone` where nobody reads the
  * pipe any more, `full` where the disk behind it (or what a limit allows of it) is full or the descriptor closed.
+ * One that was closed at start is /dev/null by now, which Node opens in its place, and takes everything.
  */
 export function writeAll(fd: 1 | 2, text: string): 'written' | 'gone' | 'full' {
   const bytes = Buffer.from(text)

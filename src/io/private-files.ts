@@ -5,7 +5,6 @@ import {
   fstatSync,
   fsyncSync,
   lstatSync,
-  mkdirSync,
   openSync,
   readdirSync,
   readFileSync,
@@ -19,6 +18,7 @@ import { CredError } from '../core/errors.ts'
 import { pathWord } from '../core/paste.ts'
 import { quoted } from '../core/text.ts'
 import { errnoOf, fileError } from './file-errors.ts'
+import { makeFolder } from './private-folder.ts'
 import { isAlive } from './process-alive.ts'
 
 /** Windows has neither of these flags; there they are 0. */
@@ -50,7 +50,7 @@ export function ensurePrivateFolder(path: string): void {
   try {
     let stat = lstatOrNull(path)
     if (stat === null) {
-      mkdirSync(path, { recursive: true, mode: 0o700 })
+      makeFolder(path)
       stat = lstatSync(path)
     }
     refuseOpenFolder(path, stat)
@@ -77,12 +77,16 @@ function refuseOpenFolder(path: string, stat: Stats): void {
   if (hasBits(stat, 0o022)) throw refusal(path, 'other users may write to it', chmodHint('700', path))
 }
 
+/** A process elsewhere, in a container or on another machine that has the same HOME, counts as dead here and may be writing. */
+const WRITING_ELSEWHERE_MS = 60_000
+
 /**
  * Writes a 0600 file whole or not at all: temporary name beside it, fsync, rename, fsync of the folder. The folder
- * is not made here. A link at `path` is replaced, not followed.
+ * is not made here; what killed processes left in it goes. A link at `path` is replaced, not followed.
  */
 export function writePrivateFile(path: string, data: string | Uint8Array): void {
   try {
+    removeLeftTemporaries(dirname(path), WRITING_ELSEWHERE_MS)
     replaceWhole(path, data)
   } catch (error) {
     throw fileError('write', path, error)
@@ -166,14 +170,40 @@ export function replaceWhole(path: string, data: string | Uint8Array, steps: Rep
   syncFolder(folder)
 }
 
+/** Nobody takes as long to write: a process that has the number of a file so old is another one. */
+const LONGEST_WRITE_MS = 3_600_000
+
 /**
- * Removes what a process that was killed has left behind in its `replaceWhole`. A name that belongs to a process alive
- * stays. Throws what `node:fs` throws.
+ * The files that processes which were killed have left in their `replaceWhole` in `folder`, untouched for `minAgeMs`; none
+ * where it is not there or may not be listed. That of a process alive is none of them. Throws `CredError`.
  */
-export function removeLeftTemporaries(folder: string): void {
-  for (const entry of readdirSync(folder, { withFileTypes: true })) {
-    const pid = Number(/^\.aws-cred-(\d+)-[0-9a-f]{16}\.tmp$/.exec(entry.name)?.[1] ?? process.pid)
-    if (entry.isFile() && pid !== process.pid && !isAlive(pid)) rmSync(join(folder, entry.name), { force: true })
+export function leftTemporaries(folder: string, minAgeMs = 0): string[] {
+  try {
+    return namesIn(folder).flatMap((name) => {
+      const pid = /^\.aws-cred-(\d+)-[0-9a-f]{16}\.tmp$/.exec(name)?.[1]
+      const path = join(folder, name)
+      const stat = pid === undefined ? null : lstatOrNull(path)
+      if (stat === null || !stat.isFile() || !isOurs(stat)) return []
+      // A clock that was set back makes no file young for long.
+      const ageMs = Math.abs(Date.now() - stat.mtimeMs)
+      return ageMs > LONGEST_WRITE_MS || (ageMs >= minAgeMs && !isAlive(Number(pid))) ? [path] : []
+    })
+  } catch (error) {
+    throw fileError('read the folder', folder, error)
+  }
+}
+
+/** Removes `leftTemporaries`, which may hold secrets. Throws `CredError`. */
+export function removeLeftTemporaries(folder: string, minAgeMs = 0): void {
+  for (const path of leftTemporaries(folder, minAgeMs)) removePrivate(path)
+}
+
+function namesIn(folder: string): string[] {
+  try {
+    return readdirSync(folder)
+  } catch (error) {
+    if (!['ENOENT', 'ENOTDIR', 'EACCES', 'EPERM'].includes(errnoOf(error) ?? '')) throw error
+    return []
   }
 }
 

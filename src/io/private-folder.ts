@@ -7,6 +7,7 @@ import {
   renameSync,
   rmSync,
   type Stats,
+  statSync,
   writeSync,
 } from 'node:fs'
 import { dirname } from 'node:path'
@@ -41,6 +42,22 @@ export function madePrivate(path: string, userId: number | null): boolean {
     }
   }
   return folderState(path, userId) === 'private'
+}
+
+/**
+ * Makes a folder and its missing parents, mode 0700; one that is there stays as it is. Node's own `recursive` tries for
+ * ever where the system finds no folder to make one in though it is there (/proc, automounts). Throws what `node:fs` throws.
+ */
+export function makeFolder(path: string): void {
+  if (statSync(path, { throwIfNoEntry: false }) !== undefined) return
+  const above = dirname(path)
+  if (above !== path) makeFolder(above)
+  try {
+    mkdirSync(path, { mode: 0o700 })
+  } catch (error) {
+    // Another process was faster, or it is a link that leads nowhere: whoever uses the folder is told.
+    if (codeOf(error) !== 'EEXIST') throw error
+  }
 }
 
 /** True when nobody but us (and root) can rename what lies in `path`, which is made, 0700, where it is not there. */

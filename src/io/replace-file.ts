@@ -1,20 +1,12 @@
 import type { Stats } from 'node:fs'
-import {
-  accessSync,
-  constants,
-  fchmodSync,
-  fchownSync,
-  mkdirSync,
-  readFileSync,
-  readlinkSync,
-  realpathSync,
-} from 'node:fs'
+import { accessSync, constants, fchmodSync, fchownSync, readFileSync, readlinkSync, realpathSync } from 'node:fs'
 import { basename, dirname, join, resolve } from 'node:path'
 import { CredError } from '../core/errors.ts'
 import { pathWord, withCommand } from '../core/paste.ts'
 import { quoted } from '../core/text.ts'
 import { errnoOf, fileError } from './file-errors.ts'
 import { isOurs, lstatOrNull, removeLeftTemporaries, replaceWhole } from './private-files.ts'
+import { makeFolder } from './private-folder.ts'
 
 const LINKS_MAX = 40
 
@@ -34,7 +26,7 @@ export interface ReplaceFileOptions {
 export function replaceFile(path: string, text: string, options: ReplaceFileOptions): void {
   try {
     const { target, old } = replaceable(path)
-    if (old === null) mkdirSync(dirname(target), { recursive: true, mode: 0o700 })
+    if (old === null) makeFolder(dirname(target))
     // A copy that a killed process left here may hold secrets.
     else removeLeftTemporaries(dirname(target))
     replaceWhole(target, text, {

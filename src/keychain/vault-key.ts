@@ -5,7 +5,13 @@ import { CredError } from '../core/errors.ts'
 import { dashed } from '../core/letters.ts'
 import { quoted } from '../core/text.ts'
 import { errnoOf, fileError } from '../io/file-errors.ts'
-import { ensurePrivateFolder, readPrivateFile, removePrivate, writePrivateFile } from '../io/private-files.ts'
+import {
+  ensurePrivateFolder,
+  readPrivateFile,
+  removeLeftTemporaries,
+  removePrivate,
+  writePrivateFile,
+} from '../io/private-files.ts'
 import { folderState } from '../io/private-folder.ts'
 import { unwrapVaultKey, type VaultHeader } from './vault-header.ts'
 
@@ -58,6 +64,7 @@ export function keepVaultKey(
     })
   }
   ensurePrivateFolder(place)
+  removeLeftTemporaries(place)
   const kept: KeptKey = {
     key: key.toString('base64'),
     keptAtMs: context.nowMs(),
@@ -72,10 +79,9 @@ export function keepVaultKey(
 export function forgetVaultKey(context: VaultKeyContext, vaultId: string): boolean {
   let found = false
   for (const place of places(context)) {
-    const path = join(place, fileName(vaultId))
-    if (folderState(place, context.userId) !== 'private' || !existsSync(path)) continue
+    if (folderState(place, context.userId) !== 'private') continue
+    if (existsSync(join(place, fileName(vaultId)))) found = true
     dropKept(place, vaultId)
-    found = true
   }
   return found
 }
@@ -144,6 +150,8 @@ function dropKept(place: string, vaultId: string): void {
   }
   removePrivate(gone)
   removePrivate(join(place, fileName(vaultId)))
+  // An `unlock` that was killed has left the key there too, and no time to live counts for that.
+  removeLeftTemporaries(place)
 }
 
 function fileName(vaultId: string): string {

@@ -1,7 +1,7 @@
 import { statSync } from 'node:fs'
 import { CredError } from '../core/errors.ts'
 import { errnoOf, fileError } from '../io/file-errors.ts'
-import { readPrivateFile, removePrivate, writePrivateFile } from '../io/private-files.ts'
+import { readPrivateFile, removeLeftTemporaries, removePrivate, writePrivateFile } from '../io/private-files.ts'
 import { folderState } from '../io/private-folder.ts'
 import { sealed, unsealed } from './envelope.ts'
 import { keptKeyFolder, type VaultKeyContext } from './vault-key.ts'
@@ -53,7 +53,10 @@ export function vaultMemory(context: VaultKeyContext, vaultId: string): VaultMem
         removePrivate(copyOf(itemPath))
       }
     },
-    forget: (itemPath) => removePrivate(copyOf(itemPath)),
+    forget(itemPath) {
+      removeLeftTemporaries(folder)
+      removePrivate(copyOf(itemPath))
+    },
   }
 }
 

@@ -1,8 +1,8 @@
 import { readdirSync, unlinkSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { CredError } from '../core/errors.ts'
 import { errnoOf, fileError } from '../io/file-errors.ts'
-import { readPrivateFile, writePrivateFile } from '../io/private-files.ts'
+import { readPrivateFile, removeLeftTemporaries, writePrivateFile } from '../io/private-files.ts'
 import { accountName } from './account-name.ts'
 import { DamagedItemError } from './item-errors.ts'
 import type { Store } from './store.ts'
@@ -156,7 +156,9 @@ function entries(dir: string): string[] {
   }
 }
 
+/** With what a write of it that was killed may have left. */
 function removed(path: string): boolean {
+  removeLeftTemporaries(dirname(path))
   try {
     unlinkSync(path)
     return true

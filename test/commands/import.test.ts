@@ -12,12 +12,13 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { suite, type TestContext, test } from 'node:test'
 import { whileStored } from '../../src/commands/import/store-pairs.ts'
 import { maskedKeyId } from '../../src/core/text.ts'
 import { filesBelow, filesHolding } from '../support/e2e-place.ts'
 import { fakeTerminal } from '../support/fake-context.ts'
+import { DEAD_PID, leaveTemporary } from '../support/left-temporary.ts'
 import { need } from '../support/need.ts'
 import type { StsUser } from '../support/sts.ts'
 import { newKeyId, newSecret } from '../support/sts-world.ts'
@@ -597,6 +598,20 @@ suite('import names', () => {
     )
     const after = userFiles(here as unknown as Place)
     for (const [file, text] of Object.entries(bytes)) assert.equal(after[file], text)
+  })
+
+  test('of our own, what an import that was killed has left goes with this one; what another may be writing is named', async (t) => {
+    for (const [pid, stays] of [
+      [DEAD_PID, false],
+      [process.ppid, true],
+    ] as const) {
+      let left = ''
+      const err = await told(t, (at) => {
+        left = leaveTemporary(join(at.home, '.aws'), pid)
+        writeFileSync(left, keys(OLD))
+      })
+      assert.deepEqual([existsSync(left), err.includes(`${basename(left)} holds keys, and stays\n`)], [stays, stays])
+    }
   })
 
   test('a file that git tracks, and not one that lies in its folder', async (t) => {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { type TestContext, test } from 'node:test'
 import { fakeTerminal } from '../support/fake-context.ts'
+import { DEAD_PID, leaveTemporary } from '../support/left-temporary.ts'
 import { need } from '../support/need.ts'
 import { newKeyId, newSecret } from '../support/sts-world.ts'
 import { PASSPHRASE, type Place, pairOf, place, run } from '../support/vault-place.ts'
@@ -123,8 +124,10 @@ test('unlock where no memory folder is names the two variables, or writes the ke
   assert.equal(code, 1)
   assert.match(err, /AWS_CRED_VAULT_KEY_FILE.*AWS_CRED_PASSPHRASE/)
   const withFile = { ...env, AWS_CRED_VAULT_KEY_FILE: `${here.home}/vault.key` }
+  const killed = leaveTemporary(here.home, DEAD_PID)
   const written = await run(here, ['unlock', '--stdin'], { stdin: PASSPHRASE, env: withFile })
   assert.equal(written.code, 0, written.err)
+  assert.equal(existsSync(killed), false)
   assert.equal((await run(here, ['process', '--profile', 'user1'], { env: withFile })).code, 0)
   const again = await run(here, ['unlock'], { env: withFile })
   assert.deepEqual([again.code, again.err], [0, 'the vault opens with AWS_CRED_VAULT_KEY_FILE\n'])

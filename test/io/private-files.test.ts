@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
 import {
   chmodSync,
   chownSync,
@@ -14,7 +15,7 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { afterEach, beforeEach, suite, test } from 'node:test'
 import { CredError } from '../../src/core/errors.ts'
 import { errnoState, fileError } from '../../src/io/file-errors.ts'
@@ -25,6 +26,7 @@ import {
   writePrivateFile,
 } from '../../src/io/private-files.ts'
 import { replaceFile } from '../../src/io/replace-file.ts'
+import { DEAD_PID, leaveTemporary } from '../support/left-temporary.ts'
 import { need } from '../support/need.ts'
 
 const root = process.getuid?.() === 0
@@ -53,6 +55,26 @@ suite('ensurePrivateFolder()', () => {
     }
     assert.deepEqual([modeOf(join(home, 'a')), modeOf(join(home, 'a', 'b'))], ['700', '700'])
     ensurePrivateFolder(join(home, 'a', 'b'))
+  })
+
+  // What Node's own `recursive` never comes back from: in a process of its own, that it can be ended.
+  test('says so where the system makes no folder below one that is there', (t) => {
+    if (!need(t, '/proc', process.platform === 'linux')) return
+    const module = (name: string) => JSON.stringify(new URL(`../../src/io/${name}.ts`, import.meta.url))
+    const attempts = `
+      const { ensurePrivateFolder } = await import(${module('private-files')})
+      const { replaceFile } = await import(${module('replace-file')})
+      const says = (work) => { try { work() } catch (error) { console.log(error.message) } }
+      says(() => ensurePrivateFolder('/proc/nope/a/b'))
+      says(() => ensurePrivateFolder('/proc/nope'))
+      says(() => replaceFile('/proc/nope/a/config', 'x', { expected: null }))`
+    const run = spawnSync(process.execPath, ['--input-type=module', '--eval', attempts], { timeout: 10_000 })
+    assert.deepEqual(run.stdout.toString().split('\n'), [
+      'cannot use the folder "/proc/nope/a/b": no such file or folder',
+      'cannot use the folder "/proc/nope": no such file or folder',
+      'cannot write "/proc/nope/a/config": no such file or folder',
+      '',
+    ])
   })
 
   test('tightens a folder of ours that others can read', () => {
@@ -136,6 +158,25 @@ suite('writePrivateFile() and readPrivateFile()', () => {
     assert.throws(() => writePrivateFile(join(home, 'x'), 'one'), says(/^cannot write ".*x": it is a folder$/))
     assert.deepEqual(readdirSync(home), ['x'])
     assert.throws(() => writePrivateFile(join(home, 'no', 'x'), 'one'), says(/no such file or folder/))
+  })
+
+  test('remove what a killed process has left, and nothing that anybody may still be writing', () => {
+    const minuteMs = 60_000
+    const cases = [
+      [DEAD_PID, 2 * minuteMs, false],
+      // It may run in a container or on another machine that has the same HOME.
+      [DEAD_PID, 0, true],
+      [process.ppid, 59 * minuteMs, true],
+      // Another process has that number by now.
+      [process.ppid, 61 * minuteMs, false],
+      [DEAD_PID, -2 * minuteMs, false],
+    ] as const
+    for (const [pid, agedMs, stays] of cases) {
+      const left = leaveTemporary(home, pid, agedMs)
+      writePrivateFile(join(home, 'x'), 'one')
+      assert.deepEqual(readdirSync(home).includes(basename(left)), stays, `${pid} ${agedMs}`)
+      rmSync(left, { force: true })
+    }
   })
 
   test('never follow a link', () => {

@@ -22,6 +22,7 @@ import {
   readVaultKey,
   vaultKeyPlace,
 } from '../../src/keychain/vault-key.ts'
+import { DEAD_PID, leaveTemporary } from '../support/left-temporary.ts'
 import { need } from '../support/need.ts'
 
 const CHEAP = { n: 16, r: 1, p: 1 }
@@ -83,6 +84,26 @@ test('forgetVaultKey() leaves the keys of other vaults', async (t) => {
   assert.equal(isVaultLocked(context, header), true)
   assert.equal(isVaultLocked({ ...context, env: { AWS_CRED_PASSPHRASE: 'x' } }, header), false)
   assert.equal(isVaultLocked({ ...context, env: { AWS_CRED_VAULT_KEY_FILE: `${dir}/none` } }, header), true)
+})
+
+test('unlock, lock and the time to live take away the key that a killed unlock has left, not that of one that runs', async (t) => {
+  const vault = await vaultWithMemory(t)
+  if (vault === null) return
+  const { context, dir, header, key, runtimeDir } = vault
+  const place = join(runtimeDir, 'aws-cred')
+  const late = { ...context, uptimeS: () => context.uptimeS() + HOUR_MS / 1000 }
+  keepVaultKey(context, header.id, key, HOUR_MS)
+  const running = leaveTemporary(place, process.ppid)
+  const endings: readonly (readonly [string, () => unknown])[] = [
+    ['unlock', () => keepVaultKey(context, header.id, key, HOUR_MS)],
+    ['its time to live', () => readVaultKey(late, dir, header)],
+    ['lock, of a vault that is not unlocked', () => assert.equal(forgetVaultKey(context, header.id), false)],
+  ]
+  for (const [what, end] of endings) {
+    const left = leaveTemporary(place, DEAD_PID)
+    await end()
+    assert.deepEqual([existsSync(left), existsSync(running)], [false, true], what)
+  }
 })
 
 test('readVaultKey() does not take the key of another vault', async (t) => {

@@ -18,6 +18,7 @@ import { createVault, readVaultHeader, type VaultHeader } from '../../src/keycha
 import { forgetVaultKey, keepVaultKey } from '../../src/keychain/vault-key.ts'
 import { vaultMemory } from '../../src/keychain/vault-memory.ts'
 import { deleteFromVault, fillVaultMemory, openUnlockedVault, openVault } from '../../src/keychain/vault-store.ts'
+import { DEAD_PID, leaveTemporary } from '../support/left-temporary.ts'
 import { need } from '../support/need.ts'
 
 const SECRET = 'a session that only memory may hold'
@@ -68,6 +69,17 @@ test('a copy goes with its item, whoever deletes that, and is not made of one th
   assert.deepEqual(copies(), [])
   await store.set('session:two', SECRET)
   assert.equal(deleteFromVault(context, dir, 'session:two'), true)
+  assert.deepEqual(copies(), [])
+})
+
+test('a copy that a killed process was writing goes with its item', async (t) => {
+  const vault = await unlockedVault(t)
+  if (vault === null) return
+  const { context, dir, folder, copies } = vault
+  const store = await openUnlockedVault(context, dir)
+  await store.set('session:one', SECRET)
+  leaveTemporary(folder, DEAD_PID)
+  assert.equal(await store.delete('session:one'), true)
   assert.deepEqual(copies(), [])
 })
 
@@ -146,6 +158,7 @@ async function unlockedVault(t: TestContext) {
     id,
     key,
     runtimeDir,
+    folder,
     copies: () => readdirSync(folder).map((name) => join(folder, name)),
     breakHeader() {
       const file = join(dir, 'vault.json')

@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import {
   chmodSync,
+  existsSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
@@ -16,9 +17,11 @@ import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { DamagedItemError } from '../../src/keychain/item-errors.ts'
 import { createVault, readVaultHeader, unwrapVaultKey, vaultIdOf } from '../../src/keychain/vault-header.ts'
-import { openUnlockedVault, openVault, vaultNames } from '../../src/keychain/vault-store.ts'
+import { deleteFromVault, openUnlockedVault, openVault, vaultNames } from '../../src/keychain/vault-store.ts'
+import { DEAD_PID, leaveTemporary } from '../support/left-temporary.ts'
 
 const CHEAP = { n: 16, r: 1, p: 1 }
+const NO_MEMORY = { env: {}, platform: 'darwin', userId: null, nowMs: () => 0, uptimeS: () => 0 }
 const PASSPHRASE = 'correct horse é'
 
 test('createVault() wraps the key so that only the passphrase gives it back', async (t) => {
@@ -189,6 +192,18 @@ test('vault set() leaves no plaintext, no temporary file and nobody else a right
   }
   assert.equal(vaultNames(dir).length, 30)
   assert.deepEqual(vaultNames(join(dir, 'none')), [])
+})
+
+test('vault delete() takes away what a killed write has left, not what one that runs is writing', async (t) => {
+  const dir = vaultDir(t)
+  const store = openVault(dir, await createVault(dir, PASSPHRASE, CHEAP))
+  const running = leaveTemporary(dir, process.ppid)
+  for (const remove of [() => store.delete('one'), async () => deleteFromVault(NO_MEMORY, dir, 'one')]) {
+    await store.set('one', 'plain secret')
+    const left = leaveTemporary(dir, DEAD_PID)
+    assert.equal(await remove(), true)
+    assert.deepEqual([existsSync(left), existsSync(running)], [false, true])
+  }
 })
 
 function vaultDir(t: TestContext): string {
