@@ -98,7 +98,8 @@ export function connectSts({ target, keys, nowMs, deadline }: StsConnectionOptio
     systemClockOffset: target.offsetMs,
     disableClockSkewCorrection: false,
     maxAttempts: ATTEMPTS,
-    retryStrategy: retryStrategy(() => Math.abs(skewMs(seen)) >= SKEW_MS, deadline, hasCode),
+    // Asked only after a refusal with a code of STS's own, which proves whose answer it was.
+    retryStrategy: retryStrategy(() => Math.abs(skewMs(seen ?? unproved)) >= SKEW_MS, deadline, hasCode),
     useFipsEndpoint: false,
     useDualstackEndpoint: false,
     userAgentAppId: 'aws-cred',

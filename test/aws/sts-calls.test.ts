@@ -132,8 +132,14 @@ test('a session whose answer lost its Date is of the time of its end less what w
     assert.ok(Math.abs(session.issuedMs - sts.nowMs()) < 5_000, `${offMs}`)
     assert.ok(Math.abs((clocks.at(-1) ?? 0) - offMs) < 5_000, `${offMs}`)
   }
-  // No signature is judged by a date here, and nothing was known of STS's clock.
+  // With its Date alone, it is signed once more by that.
+  const typeless = await losingProxy(t, sts.url, ['content-type'])
+  const unknown = lossy(0)
+  const endpoint = { ...call.target.endpoint, url: typeless }
   sts.setClockOffsetMs(8 * HOURS_MS)
+  const learned = await assumeRole({ ...unknown, target: { ...unknown.target, endpoint } }, step, 'me')
+  assert.ok(Math.abs(learned.issuedMs - sts.nowMs()) < 5_000)
+  // No signature is judged by a date here, and nothing was known of STS's clock.
   const [token, audience] = ['a.b.c', 'sts.amazonaws.com']
   world.webIdentityTokens?.push({ token, provider: 'oidc.example.com', subject: 'me', audience })
   const session = await assumeRoleWithWebIdentity(lossy(0), { ...step, roleArn: world.arns.web }, 'me', token)
