@@ -175,6 +175,13 @@ test('add stores nothing that STS does not know, and names the cure', async (t) 
   const noVerify = 'or store it without asking AWS: aws-cred add user1 --no-verify'
   assert.ok(offline.err.includes(`(ECONNREFUSED); AWS_ENDPOINT_URL_STS is set to ${here.sts.url}\n`), offline.err)
   assert.ok(offline.err.endsWith(`hint: unset AWS_ENDPOINT_URL_STS, ${noVerify}\n`), offline.err)
+  const bundle = await run(here, ['add', 'user1', '--stdin'], {
+    stdin: pairOf(alice),
+    env: { AWS_ENDPOINT_URL_STS: 'https://localhost:9', AWS_CA_BUNDLE: here.home },
+  })
+  assert.ok(
+    bundle.err.endsWith(`of AWS_CA_BUNDLE: it is a directory\naws-cred: hint: mend AWS_CA_BUNDLE, ${noVerify}\n`),
+  )
   writeAwsFile(here, 'config', `[profile user1]\nregion = eu-west-1\nendpoint_url = ${here.sts.url}\n`)
   const byLine = await run(here, ['add', 'user1', '--stdin'], {
     stdin: pairOf(alice),
