@@ -100,6 +100,13 @@ async function dispatch(words: readonly string[], context: Context): Promise<unk
 async function loadVerb(name: string, rest: readonly string[] = []): Promise<{ readonly verb: Verb }> {
   const load = Object.hasOwn(VERBS, name) ? VERBS[name] : undefined
   if (load !== undefined) return load()
+  if (name.startsWith('-')) {
+    // What stands behind `=` may be a secret.
+    const flag = name.replace(/=.*/s, '')
+    throw new CredError('usage', `cannot run ${quoted(flag, 40)}: there is no such option`, {
+      hint: verbHint(flag, [], ['--help', '--version']),
+    })
+  }
   throw new CredError('usage', `cannot run ${quoted(name, 40)}: there is no such verb`, {
     hint: verbHint(name, rest, Object.keys(VERBS)),
   })

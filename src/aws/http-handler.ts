@@ -95,5 +95,8 @@ function bundleText(bundle: CallSetting): string {
 }
 
 function unusableBundle({ value, from }: CallSetting, state: string, cause?: unknown): CredError {
-  return new CredError('failed', `cannot read the CA bundle ${quoted(value, 300)} of ${from}: ${state}`, { cause })
+  // `add` names the setting in its hint: the cure of another would not help.
+  return new CredError('failed', `cannot read the CA bundle ${quoted(value, 300)} of ${from}: ${state}`, {
+    cause: { badSetting: from, error: cause },
+  })
 }

@@ -16,6 +16,8 @@ export interface ServiceCall {
   /** What is tried, for messages: `get credentials of SSO "corp" for profile "dev"`. */
   readonly purpose: string
   nowMs(): number
+  /** What to add to our clock to get the host's; 0 where it is not known. */
+  offsetMs(host: string): number
   /** Aborts when the refresh has used up its budget. */
   readonly deadline: AbortSignal
   onClock(host: string, seen: Pick<SeenClock, 'dateMs' | 'receivedMs'>): void

@@ -36,13 +36,13 @@ export async function getRoleCredentials(
   const command = new GetRoleCredentialsCommand({ ...role, accessToken })
   const { roleCredentials } = await connection.send(() => client.send(command, { abortSignal: call.deadline }))
   const { accessKeyId, secretAccessKey, sessionToken, expiration } = roleCredentials ?? {}
-  const issuedMs = connection.seen()?.dateMs ?? call.nowMs()
   if (!accessKeyId || !secretAccessKey || !sessionToken) {
     throw unusable(call, connection.host, 'it holds no credentials')
   }
   if (![accessKeyId, secretAccessKey, sessionToken].every((each) => /^[\x21-\x7e]{1,7000}$/.test(each))) {
     throw unusable(call, connection.host, 'its credentials are of no known form')
   }
+  const issuedMs = connection.trustClock().dateMs
   if (typeof expiration !== 'number' || !(expiration > issuedMs)) {
     throw unusable(call, connection.host, 'their expiration has passed, or is none')
   }
@@ -96,14 +96,18 @@ function settingsOf({ region, settings }: ServiceCall, endpoint: string) {
 
 /** A client whose answers' clock is seen, and whose errors are told in one way. */
 function watched(client: SSOClient | SSOOIDCClient, call: ServiceCall, endpoint: string) {
-  let seen: Pick<SeenClock, 'dateMs' | 'receivedMs'> | null = null
+  type Clock = Pick<SeenClock, 'dateMs' | 'receivedMs'>
+  let seen: Clock | null = null
+  let unproved: Clock | null = null
+  let isTyped = false
   const { host } = new URL(endpoint)
   const see = (next: (args: never) => Promise<{ response: unknown }>) => async (args: never) => {
     const result = await next(args)
     const headers = (result.response as { headers?: Record<string, string> }).headers
     const dateMs = Date.parse(headers?.date ?? '')
-    const fromService = /json/.test(headers?.['content-type'] ?? '')
-    if (fromService && Number.isFinite(dateMs)) seen = { dateMs, receivedMs: call.nowMs() }
+    unproved = Number.isFinite(dateMs) ? { dateMs, receivedMs: call.nowMs() } : null
+    isTyped = /json/.test(headers?.['content-type'] ?? '')
+    if (isTyped) seen = unproved ?? seen
     return result
   }
   // Both clients' stacks take it alike, which their types do not say.
@@ -114,7 +118,17 @@ function watched(client: SSOClient | SSOOIDCClient, call: ServiceCall, endpoint:
   })
   return {
     host,
-    seen: () => seen as Pick<SeenClock, 'dateMs' | 'receivedMs'> | null,
+    /**
+     * The clock of an answer whose content proved to be the service's, its `Content-Type` or `Date` lost on the way or not.
+     * Without any it is what is known of it, else this machine's.
+     */
+    trustClock(): Clock {
+      if (seen !== null) return seen
+      const receivedMs = call.nowMs()
+      seen = unproved ?? { dateMs: receivedMs + call.offsetMs(host), receivedMs }
+      call.onClock(host, seen)
+      return seen
+    },
     async send<T>(request: () => Promise<T>): Promise<T> {
       try {
         return await request()
@@ -125,7 +139,9 @@ function watched(client: SSOClient | SSOOIDCClient, call: ServiceCall, endpoint:
           $fault?: unknown
           $metadata?: { httpStatusCode?: number }
         }
-        if ($fault === undefined || seen === null) throw unreachable(call, endpoint, error)
+        // Without a type only a code tells its refusal from a page of something between.
+        const isRefusal = $fault !== undefined && (isTyped || (!!name && name !== 'Unknown'))
+        if (!isRefusal) throw unreachable(call, endpoint, error)
         throw new ServiceRefusal(name ?? 'Error', $metadata?.httpStatusCode ?? 0, message ?? '')
       } finally {
         if (seen !== null) call.onClock(host, seen)

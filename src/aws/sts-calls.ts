@@ -8,10 +8,10 @@ import {
 import { CredError } from '../core/errors.ts'
 import type { StsPlace } from '../core/network/sts-endpoint.ts'
 import type { AssumeRoleStep, SessionTokenStep } from '../core/plan/plan-steps.ts'
-import { CHAINED_MAX_S, parseRoleArn, SESSION_TOKEN_MAX_S } from '../core/plan/sts-limits.ts'
+import { ASSUME_ROLE_DEFAULT_S, CHAINED_MAX_S, parseRoleArn, SESSION_TOKEN_MAX_S } from '../core/plan/sts-limits.ts'
 import type { Session } from '../core/session.ts'
 import { connectSts, type SeenClock, type SigningKeys, type StsConnection, type StsTarget } from './sts-client.ts'
-import { isDurationRefusal, wordStsError } from './sts-errors.ts'
+import { isDurationRefusal, STS_WINDOW_MS, wordStsError } from './sts-errors.ts'
 
 export interface StsCall {
   readonly place: StsPlace
@@ -68,26 +68,28 @@ export async function assumeRole(
   return withConnection({ ...call, hasCode: code !== null }, async (connection, abortSignal) => {
     const send = (durationSeconds: number | null) =>
       connection.client.send(new AssumeRoleCommand(input(durationSeconds)), { abortSignal })
+    let askedSeconds = step.durationSeconds ?? ASSUME_ROLE_DEFAULT_S
     const answer = await send(step.durationSeconds).catch((error: unknown) => {
       // Only a source whose kind cannot be seen from outside can be refused here: then the hour of role chaining.
-      if (step.chained && isDurationRefusal(error)) return send(CHAINED_MAX_S)
-      throw error
+      if (!step.chained || !isDurationRefusal(error)) throw error
+      askedSeconds = CHAINED_MAX_S
+      return send(CHAINED_MAX_S)
     })
-    return roleSession(call, step, connection, answer)
+    return roleSession(call, step, { connection, askedSeconds, isSigned: true }, answer)
   })
 }
 
 function roleSession(
   call: StsCall,
   step: AssumeRoleStep,
-  connection: StsConnection,
+  asked: Asked,
   answer: {
     readonly AssumedRoleUser?: { readonly Arn?: string | undefined } | undefined
     readonly Credentials?: StsCredentials | undefined
   },
 ): Session {
   const arn = answer.AssumedRoleUser?.Arn ?? null
-  const session = toSession(answer.Credentials, connection.seenClock(), call, arn, accountOf(arn))
+  const session = toSession(answer.Credentials, asked, call, arn, accountOf(arn))
   if (session.accountId !== (parseRoleArn(step.roleArn)?.accountId ?? null)) {
     throw brokenAnswer(call, 'it is about another account than the role')
   }
@@ -113,7 +115,8 @@ export async function assumeRoleWithWebIdentity(
       ...(step.policyArns.length === 0 ? {} : { PolicyArns: step.policyArns.map((arn) => ({ arn })) }),
     })
     const answer = await connection.client.send(command, { abortSignal })
-    return roleSession(call, step, connection, answer)
+    const askedSeconds = step.durationSeconds ?? ASSUME_ROLE_DEFAULT_S
+    return roleSession(call, step, { connection, askedSeconds, isSigned: false }, answer)
   })
 }
 
@@ -127,7 +130,8 @@ export async function getSessionToken(
   return withConnection({ ...call, hasCode: code !== null }, async (connection, abortSignal) => {
     const command = new GetSessionTokenCommand({ DurationSeconds: step.durationSeconds, ...codeInput(code) })
     const answer = await connection.client.send(command, { abortSignal })
-    return toSession(answer.Credentials, connection.seenClock(), call, null, accountId)
+    const asked = { connection, askedSeconds: step.durationSeconds, isSigned: true }
+    return toSession(answer.Credentials, asked, call, null, accountId)
   })
 }
 
@@ -163,6 +167,29 @@ async function withConnection<T>(
   }
 }
 
+/** How a session was asked for: what tells STS's clock where its answer came without `Date`. */
+interface Asked {
+  readonly connection: StsConnection
+  readonly askedSeconds: number
+  /** False with a web identity: STS then takes the request whatever this machine's clock says. */
+  readonly isSigned: boolean
+}
+
+/**
+ * STS's time when it made a session, by the `Date` of its answer; without one, its end less the lifetime asked for. Of
+ * that and our own reckoning the later, so that nothing is served past its end by a service that gave less.
+ */
+function issueClock(expiresMs: number, { connection, askedSeconds, isSigned }: Asked, call: StsCall): SeenClock {
+  const receivedMs = call.nowMs()
+  const signedOffsetMs = call.target.offsetMs
+  const reckonedMs = receivedMs + signedOffsetMs
+  const derivedMs = expiresMs - askedSeconds * 1000
+  // A signature further off would have been refused: the service gave another lifetime than was asked for.
+  const isOtherLifetime = isSigned && Math.abs(derivedMs - reckonedMs) > STS_WINDOW_MS
+  const dateMs = isOtherLifetime ? reckonedMs : Math.max(derivedMs, reckonedMs)
+  return connection.trustClock({ dateMs, receivedMs, signedOffsetMs })
+}
+
 /** What GetSessionToken gives at most, and five minutes for clocks. */
 const LIFETIME_MAX_MS = (SESSION_TOKEN_MAX_S + 300) * 1000
 /** Contract §1.0: the document stays under 8,000 bytes. */
@@ -178,7 +205,7 @@ interface StsCredentials {
 /** Checks an answer before anything believes it: a session without an end, or past it, would be served as good. */
 function toSession(
   given: StsCredentials | undefined,
-  seen: SeenClock | null,
+  asked: Asked,
   call: StsCall,
   arn: string | null,
   accountId: string | null,
@@ -187,7 +214,7 @@ function toSession(
   if (!AccessKeyId || !SecretAccessKey || !SessionToken) throw brokenAnswer(call, 'it holds no credentials')
   const expiresMs = Expiration?.getTime() ?? Number.NaN
   if (!Number.isFinite(expiresMs)) throw brokenAnswer(call, 'its Expiration is no time')
-  const issuedMs = seen?.dateMs ?? call.nowMs() + call.target.offsetMs
+  const issuedMs = issueClock(expiresMs, asked, call).dateMs
   if (expiresMs <= issuedMs) throw brokenAnswer(call, 'its Expiration has passed')
   if (expiresMs - issuedMs > LIFETIME_MAX_MS) throw brokenAnswer(call, 'its Expiration is further off than STS allows')
   if (!/^\w{16,128}$/.test(AccessKeyId) || !PRINTABLE.test(SecretAccessKey) || !PRINTABLE.test(SessionToken)) {

@@ -57,6 +57,11 @@ export interface StsConnection {
   readonly client: STSClient
   /** The clock of the newest answer, an error's too; null where none came. */
   seenClock(): SeenClock | null
+  /**
+   * The clock of an answer whose content proved that it is STS's, though its `Content-Type` (or its `Date`) was lost on
+   * the way; `otherwise` where no answer told one. From then on it is what `seenClock` gives.
+   */
+  trustClock(otherwise: SeenClock): SeenClock
   close(): void
 }
 
@@ -81,6 +86,7 @@ export interface StsConnectionOptions {
  */
 export function connectSts({ target, keys, nowMs, deadline }: StsConnectionOptions, hasCode: boolean): StsConnection {
   let seen: SeenClock | null = null
+  let unproved: SeenClock | null = null
   const client = new STSClient({
     region: target.endpoint.signingRegion,
     endpoint: target.endpoint.url,
@@ -92,7 +98,8 @@ export function connectSts({ target, keys, nowMs, deadline }: StsConnectionOptio
     systemClockOffset: target.offsetMs,
     disableClockSkewCorrection: false,
     maxAttempts: ATTEMPTS,
-    retryStrategy: retryStrategy(() => Math.abs(skewMs(seen)) >= SKEW_MS, deadline, hasCode),
+    // Asked only after a refusal with a code of STS's own, which proves whose answer it was.
+    retryStrategy: retryStrategy(() => Math.abs(skewMs(seen ?? unproved)) >= SKEW_MS, deadline, hasCode),
     useFipsEndpoint: false,
     useDualstackEndpoint: false,
     userAgentAppId: 'aws-cred',
@@ -109,11 +116,16 @@ export function connectSts({ target, keys, nowMs, deadline }: StsConnectionOptio
       const dateMs = Date.parse(headers?.date ?? '')
       // STS answers in XML; a proxy's own page between us and it has a clock of its own.
       const fromSts = /xml/.test(headers?.['content-type'] ?? '')
-      if (fromSts && Number.isFinite(dateMs)) seen = { dateMs, receivedMs: nowMs(), signedOffsetMs }
+      unproved = Number.isFinite(dateMs) ? { dateMs, receivedMs: nowMs(), signedOffsetMs } : null
+      if (fromSts) seen = unproved ?? seen
       return result
     },
     // Nearest to the wire: below it the answer is still raw, an error's too.
     { step: 'deserialize', priority: 'low', name: 'seeDateHeader' },
   )
-  return { client, seenClock: () => seen, close: () => client.destroy() }
+  const trustClock = (otherwise: SeenClock): SeenClock => {
+    seen ??= unproved ?? otherwise
+    return seen
+  }
+  return { client, seenClock: () => seen, trustClock, close: () => client.destroy() }
 }

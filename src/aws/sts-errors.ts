@@ -30,7 +30,7 @@ export function isDurationRefusal(error: unknown): boolean {
 }
 
 /** STS's window for a request's date, by its own messages. */
-const STS_WINDOW_MS = 15 * 60_000
+export const STS_WINDOW_MS = 15 * 60_000
 
 /**
  * A refusal of STS, or a call that did not get through, in one line with its remedy (contract §5). `stsCode` of the

@@ -84,7 +84,9 @@ function stateOf(error: SdkError, attempt: Attempt): { readonly state: string; r
   const certificate = CERTIFICATE[String(error.code)]
   const why = networkReason(error)
   if (certificate !== undefined) {
-    return { state: `cannot reach ${whom}: ${why}`, hint: certificateHint(attempt, certificate) }
+    const cure = certificateCure(attempt, certificate)
+    const led = cure === null ? whom : whomBySettings(attempt)
+    return { state: `cannot reach ${led}: ${why}`, hint: cure ?? way }
   }
   if (why !== null) return { state: `cannot reach ${whom}: ${why}`, hint: way ?? attempt.regionFact }
   const status = error.$response?.statusCode ?? error.$metadata?.httpStatusCode
@@ -112,11 +114,18 @@ function tunnelFault({ code, statusCode }: SdkError): string | null {
   return `it refused (${statusCode})`
 }
 
-function certificateHint(attempt: Attempt, certificate: string): string | null {
-  const { caBundle } = attempt.network
+/** Who was asked, with the settings that led there: for a message whose hint says something else. */
+function whomBySettings({ host, network: { proxy }, override }: Attempt): string {
+  const asked = override === null ? host : `${host} of ${override.from}`
+  return proxy === null ? asked : `${asked} through the proxy ${proxy.host} of ${proxy.setting}`
+}
+
+/** What to do about the certificate itself; null where the setting that led there is all there is to say. */
+function certificateCure({ network, override }: Attempt, certificate: string): string | null {
+  const { caBundle, proxy } = network
   if (/ (expired|valid yet)$/.test(certificate)) return "by this machine's clock, to be compared with another: date -u"
-  if (certificate !== UNTRUSTED) return wayOf(attempt)
-  return caBundle === null
-    ? 'where a proxy opens TLS, name the file of its authority: export AWS_CA_BUNDLE=FILE'
-    : `trusted are the authorities in ${shown(caBundle.value, 300)}, by ${caBundle.from}`
+  if (certificate !== UNTRUSTED) return null
+  if (caBundle !== null) return `trusted are the authorities in ${shown(caBundle.value, 300)}, by ${caBundle.from}`
+  const isOwn = override !== null && proxy === null
+  return `${isOwn ? '' : 'where a proxy opens TLS, '}name the file of its authority: export AWS_CA_BUNDLE=FILE`
 }

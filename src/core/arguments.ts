@@ -92,8 +92,10 @@ function unknownFlag(verb: Verb, flag: string, positionals: readonly string[]): 
   })
 }
 
-/** What other programs call our verbs. */
+/** What other programs call our verbs, and our version. */
 const ALIASES: Readonly<Record<string, string>> = {
+  '-v': '--version',
+  '-V': '--version',
   ls: 'list',
   rm: 'remove',
   delete: 'remove',
@@ -101,7 +103,7 @@ const ALIASES: Readonly<Record<string, string>> = {
   'export-credentials': 'export',
 }
 
-/** What may have been meant by a verb that is not there, as a line to paste where the rest of what was typed is short. */
+/** What may have been meant by a verb (or an option in its place) that is not there, as a line to paste where the rest of what was typed is short. */
 export function verbHint(typed: string, rest: readonly string[], verbs: readonly string[]): string {
   const alias = Object.hasOwn(ALIASES, typed) ? ALIASES[typed] : undefined
   const near = alias !== undefined && verbs.includes(alias) ? alias : nearest(typed, verbs)

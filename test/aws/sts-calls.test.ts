@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { assumeRole, getSessionToken, type StsCall } from '../../src/aws/sts-calls.ts'
+import { assumeRole, assumeRoleWithWebIdentity, getSessionToken, type StsCall } from '../../src/aws/sts-calls.ts'
 import type { SessionTokenStep } from '../../src/core/plan/plan-steps.ts'
+import { losingProxy } from '../support/losing-proxy.ts'
 import { callPlace, refusal } from '../support/sts-call.ts'
 
 test('assumeRole() asks for the hour of role chaining where STS refuses more', async (t) => {
@@ -114,4 +115,48 @@ test('getSessionToken() sends a code once where STS may have taken it, and again
   sts.faults.next({ kind: 'throttle', operation: 'GetSessionToken' })
   await getSessionToken(call, step, null, code())
   assert.equal(sts.count('GetSessionToken'), 2)
+})
+
+test('a session whose answer lost its Date is of the time of its end less what was asked for', async (t) => {
+  const { sts, call, step, world } = await callPlace(t)
+  const url = await losingProxy(t, sts.url, ['date'])
+  const clocks: number[] = []
+  const lossy = (offsetMs: number): StsCall => ({
+    ...call,
+    target: { ...call.target, endpoint: { ...call.target.endpoint, url }, offsetMs },
+    onClock: ({ dateMs, receivedMs }) => clocks.push(dateMs - receivedMs),
+  })
+  for (const offMs of [8 * HOURS_MS, -8 * HOURS_MS, 5 * MINUTES_MS]) {
+    sts.setClockOffsetMs(offMs)
+    const session = await assumeRole(lossy(offMs), step, 'me')
+    assert.ok(Math.abs(session.issuedMs - sts.nowMs()) < 5_000, `${offMs}`)
+    assert.ok(Math.abs((clocks.at(-1) ?? 0) - offMs) < 5_000, `${offMs}`)
+  }
+  // With its Date alone, it is signed once more by that.
+  const typeless = await losingProxy(t, sts.url, ['content-type'])
+  const unknown = lossy(0)
+  const endpoint = { ...call.target.endpoint, url: typeless }
+  sts.setClockOffsetMs(8 * HOURS_MS)
+  const learned = await assumeRole({ ...unknown, target: { ...unknown.target, endpoint } }, step, 'me')
+  assert.ok(Math.abs(learned.issuedMs - sts.nowMs()) < 5_000)
+  // No signature is judged by a date here, and nothing was known of STS's clock.
+  const [token, audience] = ['a.b.c', 'sts.amazonaws.com']
+  world.webIdentityTokens?.push({ token, provider: 'oidc.example.com', subject: 'me', audience })
+  const session = await assumeRoleWithWebIdentity(lossy(0), { ...step, roleArn: world.arns.web }, 'me', token)
+  assert.ok(Math.abs(session.issuedMs - sts.nowMs()) < 5_000)
+})
+
+test('a session whose answer lost its Date is not served longer where STS gave less, or has ended', async (t) => {
+  const { sts, call, step } = await callPlace(t)
+  const url = await losingProxy(t, sts.url, ['date', 'content-type'])
+  const lossy = { ...call, target: { ...call.target, endpoint: { ...call.target.endpoint, url } } }
+  for (const seconds of [900, 3_000, 4_200]) {
+    sts.setIssueSeconds(seconds)
+    const { issuedMs, expiresMs } = await assumeRole(lossy, step, 'me')
+    assert.ok(issuedMs >= sts.nowMs() - 5_000, `${seconds}`)
+    assert.ok(expiresMs - issuedMs <= Math.min(seconds, 3_600) * 1000 + 5_000, `${seconds}`)
+  }
+  sts.setIssueSeconds(null)
+  sts.faults.next({ kind: 'past-expiration' })
+  await assert.rejects(assumeRole(lossy, step, 'me'), /its Expiration has passed/)
 })

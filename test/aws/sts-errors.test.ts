@@ -2,7 +2,8 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { assumeRole, assumeRoleWithWebIdentity } from '../../src/aws/sts-calls.ts'
 import type { CredError } from '../../src/core/errors.ts'
-import type { Fault } from '../support/sts.ts'
+import { newAuthority } from '../support/certificates.ts'
+import { type Fault, startSts } from '../support/sts.ts'
 import { type CallPlace, callPlace, refusal } from '../support/sts-call.ts'
 
 /** What one call gives, and how often it was tried. */
@@ -291,6 +292,47 @@ test("assumeRole() names the endpoint's setting where there is one of one's own"
     message: 'cannot try: cannot reach 127.0.0.1:9: the connection was refused (ECONNREFUSED)',
     hint: '[services dev] (/c:7) is set to http://127.0.0.1:9',
   })
+})
+
+test('assumeRole() names setting and file behind a certificate that is wrong', async (t) => {
+  const { call, step, world } = await callPlace(t)
+  const authority = newAuthority(t)
+  const caBundle = { value: authority.path, from: 'ca_bundle (/c:8)' }
+  const from = 'endpoint_url (/c:7)'
+  const expired = "by this machine's clock, to be compared with another: date -u"
+  const byName = (port: number) => `${from} is set to https://127.0.0.1:${port}`
+  for (const [names, days, trusted, state, hint] of [
+    [
+      ['IP:127.0.0.1'],
+      2,
+      null,
+      `of ${from}: its certificate is not trusted`,
+      /^name the file of its authority: export /,
+    ],
+    [
+      ['IP:127.0.0.1'],
+      2,
+      { ...caBundle, value: newAuthority(t).path },
+      `of ${from}: its certificate is not trusted`,
+      /^trusted are the authorities in \S+ca\.pem, by ca_bundle \(\/c:8\)$/,
+    ],
+    [['IP:127.0.0.1'], -1, caBundle, `of ${from}: its certificate has expired`, expired],
+    [['DNS:other.example'], 2, caBundle, ': its certificate is for another name', byName],
+  ] as const) {
+    const sts = await startSts({ ...world, tls: authority.issue(names, days) })
+    t.after(() => sts.close())
+    const endpoint = { url: sts.url, host: `127.0.0.1:${sts.port}`, signingRegion: 'eu-west-1' }
+    const place = { ...call.place, override: { url: sts.url, from } }
+    const target = { ...call.target, endpoint, network: { proxy: null, caBundle: trusted } }
+    const error = await assumeRole({ ...call, place, target }, step, 'me').then(
+      () => assert.fail('it went well'),
+      (thrown: CredError) => thrown,
+    )
+    const asked = `cannot try: cannot reach ${endpoint.host}${state.startsWith(':') ? '' : ' '}${state} (`
+    assert.equal(error.message.slice(0, asked.length), asked)
+    if (hint instanceof RegExp) assert.match(error.hint ?? '', hint)
+    else assert.equal(error.hint, typeof hint === 'string' ? hint : hint(sts.port))
+  }
 })
 
 test('assumeRole() names no command that a shell would read otherwise, and escapes what STS says', async (t) => {

@@ -42,3 +42,18 @@ test('runCli() shows the pages on stdout, by --help and by help, and no verb run
     assert.equal(context.errText, '')
   }
 })
+
+test('runCli() calls an option in the place of a verb an option, with the nearest', async () => {
+  for (const [word, said, hint] of [
+    ['--verison', '--verison', 'the nearest is: aws-cred --version'],
+    ['--hlep', '--hlep', 'the nearest is: aws-cred --help'],
+    ['-V', '-V', 'the nearest is: aws-cred --version'],
+    ['--profile=HUSH', '--profile', 'see them all: aws-cred --help'],
+    ['-', '-', 'see them all: aws-cred --help'],
+  ] as const) {
+    const context = fakeContext({ home: '/nowhere' })
+    assert.equal(await runCli([word, 'HUSH'], context), 2)
+    const state = `cannot run "${said}": there is no such option`
+    assert.equal(context.errText, `aws-cred: error: ${state}\naws-cred: hint: ${hint}\n`)
+  }
+})

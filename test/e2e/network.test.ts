@@ -260,7 +260,7 @@ describe('process', { concurrency: 3 }, () => {
     const otherName = await wrong(['DNS:sts.example'])
     const expired = await wrong([`DNS:${HOST}`], -1)
     const stranger = newAuthority(t)
-    const through = ({ port }: ConnectProxy) => `cannot reach ${HOST} through the proxy 127.0.0.1:${port}: `
+    const through = ({ port }: ConnectProxy) => `cannot reach ${HOST} through the proxy 127.0.0.1:${port}`
     const cases: readonly (readonly [
       env: Record<string, string | undefined>,
       at: ConnectProxy,
@@ -270,25 +270,25 @@ describe('process', { concurrency: 3 }, () => {
       [
         { AWS_CA_BUNDLE: undefined },
         proxy,
-        'its certificate is not trusted (UNABLE_TO_VERIFY_LEAF_SIGNATURE)',
+        ' of HTTPS_PROXY: its certificate is not trusted (UNABLE_TO_VERIFY_LEAF_SIGNATURE)',
         'where a proxy opens TLS, name the file of its authority: export AWS_CA_BUNDLE=FILE',
       ],
       [
         { AWS_CA_BUNDLE: stranger.path },
         proxy,
-        'its certificate is not trusted (UNABLE_TO_VERIFY_LEAF_SIGNATURE)',
+        ' of HTTPS_PROXY: its certificate is not trusted (UNABLE_TO_VERIFY_LEAF_SIGNATURE)',
         `trusted are the authorities in ${stranger.path}, by AWS_CA_BUNDLE`,
       ],
       [
         {},
         otherName,
-        'its certificate is for another name (ERR_TLS_CERT_ALTNAME_INVALID)',
+        ': its certificate is for another name (ERR_TLS_CERT_ALTNAME_INVALID)',
         'the proxy is that of HTTPS_PROXY',
       ],
       [
         {},
         expired,
-        'its certificate has expired (CERT_HAS_EXPIRED)',
+        ' of HTTPS_PROXY: its certificate has expired (CERT_HAS_EXPIRED)',
         "by this machine's clock, to be compared with another: date -u",
       ],
     ]
@@ -301,7 +301,7 @@ describe('process', { concurrency: 3 }, () => {
     const plain = await startProxy(t, place.sts.port)
     assert.equal(
       saidOf(await refresh({ HTTPS_PROXY: plain.url })).state,
-      `${through(plain)}it does not speak TLS (ERR_SSL_WRONG_VERSION_NUMBER)`,
+      `${through(plain)}: it does not speak TLS (ERR_SSL_WRONG_VERSION_NUMBER)`,
     )
     assert.deepEqual(sts.counts(), {})
   })

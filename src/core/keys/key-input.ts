@@ -52,11 +52,14 @@ export function checkedPair(accessKeyId: string, secretAccessKey: string, whose 
   return { accessKeyId, secretAccessKey }
 }
 
-/** What is wrong with the length of a secret, for a message; null where it is as AWS makes them. Other makers' may differ. */
+/**
+ * What is wrong with the length of a secret, for a message that does not tell it; null where it is as AWS makes them. Other
+ * makers' may differ.
+ */
 export function secretLengthFault(secretAccessKey: string): string | null {
   const { length } = secretAccessKey
-  const characters = length === 1 ? 'character' : 'characters'
-  return length === SECRET_LENGTH ? null : `it has ${length} ${characters}, and AWS's have ${SECRET_LENGTH}`
+  if (length === SECRET_LENGTH) return null
+  return length === 0 ? 'it is empty' : `it is ${length < SECRET_LENGTH ? 'shorter' : 'longer'} than AWS's`
 }
 
 /** Throws `CredError('failed')` unless it looks like the id of a long-lived access key. */

@@ -23,11 +23,12 @@ export function keyRefusal(
   { context }: Pick<Workspace, 'context'>,
   { again, drop, way }: KeyCommands & { readonly way: string | null },
 ): CredError {
-  const stsCode = (error.cause as { readonly stsCode?: unknown } | undefined)?.stsCode
+  const { stsCode, badSetting } = (error.cause ?? {}) as { readonly stsCode?: unknown; readonly badSetting?: string }
   const worded = (message: string, hint: string | null) =>
     new CredError(error.code, message, { cause: error.cause, hint })
   const { override, region, regionFrom } = call.place
-  const mend = mendText(call, (names) => unsetLine(askingShell(context.env, context.platform), names))
+  const unset = (names: readonly string[]) => unsetLine(askingShell(context.env, context.platform), names)
+  const mend = badSetting === undefined ? mendText(call, unset) : `mend ${badSetting}`
   if (stsCode === undefined) {
     const isWay = error.hint !== null && [way, `${regionFrom} says ${region}`].includes(error.hint)
     const first = !isWay && error.hint !== null ? `${error.hint}; or ` : mend !== null ? `${mend}, or ` : ''

@@ -55,7 +55,7 @@ export function storedText(key: LongLivedKey): string {
   const who = key.arn === null ? ', not verified,' : ` of ${shown(key.arn, 300)}`
   const stored = `stored ${maskedKeyId(key.accessKeyId)}${who} as ${quoted(key.name)}\n`
   const fault = key.arn === null ? secretLengthFault(key.secretAccessKey) : null
-  if (fault !== null) return `${stored}aws-cred: warning: the secret may be cut off: ${fault}\n`
+  if (fault !== null) return `${stored}aws-cred: warning: the secret may be mistyped: ${fault}\n`
   if (!key.arn?.endsWith(':root')) return stored
   return `${stored}aws-cred: warning: that is a root key, which can do everything and assume no role; make an IAM user instead\n`
 }

@@ -1,6 +1,7 @@
 import type { ServiceCall } from '../../../aws/service-call.ts'
 import type { ServiceName } from '../../../core/network/sts-endpoint.ts'
 import { noteClock } from '../note-clock.ts'
+import { stsNowMs } from '../sources.ts'
 import type { RootFetch } from './fetch-root.ts'
 import { rootEndpoint, rootSettings } from './root-identity.ts'
 
@@ -11,12 +12,14 @@ export function serviceCall(
   service: Exclude<ServiceName, 'sts'>,
   region: string,
 ): ServiceCall {
+  const nowMs = () => workspace.context.nowMs()
   return {
     region,
     override: rootEndpoint(workspace, profile, service),
     settings: rootSettings(workspace, profile),
     purpose,
-    nowMs: () => workspace.context.nowMs(),
+    nowMs,
+    offsetMs: (host) => (stsNowMs(workspace, host) ?? nowMs()) - nowMs(),
     deadline,
     onClock: (host, seen) => noteClock(workspace, host, seen),
   }
