@@ -311,7 +311,10 @@ test('status: a line a profile, within the screen, colours on the state alone an
   const here = await world(t)
   await fetched(here, 'prod')
   fail(here, 'nobody', 'AccessDenied', { atMs: Date.now() - 3 * MINUTE_MS })
-  fail(here, 'middle', 'failed', { atMs: Date.now() - 3 * MINUTE_MS, message: 'cannot do it: \u001b[31mno\u202e' })
+  fail(here, 'middle', 'failed', {
+    atMs: Date.now() - 3 * MINUTE_MS,
+    message: 'cannot serve profile "middle": \u001b[31mno\u202e',
+  })
   const names = ['prod', 'mfa', 'nobody', 'middle', 'sso', 'keys', 'loop', 'lost']
   const terminal: Terminal = fakeTerminal([])
   const shownAt = async (given: Given) => (await run(here, ['status', ...names], given)).out
@@ -349,6 +352,31 @@ lost    failed  -       its source "user2" does not exist, neither in ~/.aws/con
   assert.match(coloured, /^mfa {5}\u001b\[33mperson\u001b\[0m {2}-/m)
   assert.match(coloured, /^loop {4}\u001b\[31mfailed\u001b\[0m {2}-/m)
   assert.equal(coloured.replaceAll(/\u001b\[\d+m/g, ''), await shownAt({ ...here80, env: { NO_COLOR: '1' } }))
+})
+
+test('status: a failure says of what it is, and repeats no profile of its own row', async (t) => {
+  const here = await world(t)
+  const said = async (profile: string, message: string, code = 'failed') => {
+    fail(here, profile, code, { message })
+    return (await run(here, ['status', profile])).out.replace(/^.*(ago|person {2}-) *:? /, '')
+  }
+  const bundle = 'cannot read the CA bundle "/a: b" of AWS_CA_BUNDLE: there is no such file'
+  assert.equal(await said('prod', bundle), `${bundle}\n`)
+  const helper = 'cannot get credentials for profile "prod" from the credential_process (~/.aws/config:3): it is silent'
+  assert.equal(await said('prod', helper), 'cannot get credentials from the credential_process: it is silent\n')
+  const own = 'cannot assume arn:aws:iam::123456789012:role/A for profile "prod": cannot reach sts.a: timed out'
+  assert.equal(await said('prod', own), 'cannot reach sts.a: timed out\n')
+  const locked = 'cannot read the keychain: it is locked'
+  assert.equal(await said('prod', locked, 'person'), `${locked}\n`)
+  const line = async (profile: string, env: Given['env'] = {}) => (await run(here, ['status', profile], { env })).out
+  assert.match(
+    await line('nonsense'),
+    /^nonsense {2}failed {2}- {2}cannot use aws_cred_mfa_timeout "soon": it must be 1 to 600 seconds\n$/,
+  )
+  assert.match(
+    await line('chain', { AWS_REGION: 'eu-west-1;rm' }),
+    /cannot use region "eu-west-1;rm" of AWS_REGION: a region reads like eu-west-1/,
+  )
 })
 
 test('status --json holds every field of the README, and nothing that a terminal would obey', async (t) => {
