@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { appendFileSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { openWorkspace } from '../../src/commands/session/workspace.ts'
@@ -33,6 +33,7 @@ async function world(t: Parameters<typeof place>[0]): Promise<Place> {
       role('direct', arns.needsMfa, `${serial}aws_cred_mfa_direct = true\n`),
       role('program', arns.needsMfa, `${serial}aws_cred_mfa_process = /bin/code\n`),
       role('window', arns.needsMfa, `${serial}aws_cred_mfa_process = /bin/code\naws_cred_mfa_prompt = gui\n`),
+      role('silent', arns.needsMfa, `${serial}aws_cred_mfa_prompt = none\n`),
       role('nonsense', arns.needsMfa, `${serial}aws_cred_mfa_timeout = soon\n`),
       role('nobody', arns.nobody),
       role('lost', arns.prod, '', 'user2'),
@@ -129,6 +130,7 @@ test('status: with nothing fetched yet, each profile by what its next use would 
     ['direct', 'person 3', '3'],
     ['program', 'ready 0', '1'],
     ['window', 'person 3', '3'],
+    ['silent', 'person 3', '3'],
     ['nonsense', 'failed 1', '1'],
     ['lost', 'failed 1', '1'],
     ['loop', 'failed 1', '1'],
@@ -257,6 +259,36 @@ test('status: codes and sign-ins are needed only where no session stands in for 
   mkdirSync(join(path, '..'), { recursive: true })
   writeFileSync(path, '{}')
   assert.equal(await look(here, 'login'), 'person 3')
+})
+
+test('where the profile has nobody asked, the error names that setting, and no hint a login that would fail alike', async (t) => {
+  const here = await world(t)
+  const cure = 'take out aws_cred_mfa_prompt = none, or give the code on stdin: aws-cred login silent --mfa-token -'
+  for (const words of [
+    ['login', 'silent'],
+    ['process', '--profile', 'silent'],
+  ]) {
+    const { code, err } = await run(here, words)
+    assert.equal(code, 3)
+    assert.match(
+      err,
+      /error: .*: it needs an MFA code, and nobody is to be asked: aws_cred_mfa_prompt is none \(\/.*\/config:\d+\)\n/,
+    )
+    assert.ok(err.endsWith(`hint: ${cure}\n`), err)
+  }
+  assert.equal((await run(here, ['status', 'silent'])).out, `silent  person  -  needs an MFA code: ${cure}\n`)
+  const code = `${here.sts.mfaCode(here.world.alice.mfaSerial ?? '')}\n`
+  assert.equal((await run(here, ['login', 'silent', '--mfa-token', '-'], { stdin: code })).code, 0)
+  // Where the serial stands in a profile that this one is made from.
+  const config = `[profile top]\naws_cred_role_arn = ${here.world.arns.chained}\naws_cred_source_profile = silent\n`
+  appendFileSync(join(here.home, '.aws/config'), config)
+  leave(here, 'Needs-Mfa', 0)
+  leave(here, 'session-token', 0)
+  const top = await run(here, ['login', 'top'])
+  assert.match(
+    top.err,
+    /hint: take out aws_cred_mfa_prompt = none of profile "silent", or .* login top --mfa-token -\n$/,
+  )
 })
 
 test('status: a note that cannot be read counts as none, as it does for process', async (t) => {
