@@ -162,17 +162,27 @@ function MissingFolders([string]$Path) {
 
 # Silent where the file is gone, as the lines of the other shells. To ask first whether it is there would cost every start of
 # the shell 20 ms, a type named behind catch 15, a comparison there 7; a block of its own is compiled only when it runs.
-function HookLine {
-    $path = (Join $Share 'hook.ps1').Replace("'", "''")
+function HookLine([string]$Path) {
     $otherwise = '& { if ($_.FullyQualifiedErrorId -cne ''CommandNotFoundException'') { $Host.UI.WriteErrorLine("$_") } }'
-    "try { . '$path' } catch { $otherwise } $Mark"
+    "try { . '$($Path.Replace("'", "''"))' } catch { $otherwise } $Mark"
+}
+
+# Our line in a profile, whatever way the path is written: older installs took -Prefix as it was typed. $null where there is none.
+function FindHookLine([string]$Text) {
+    foreach ($found in [regex]::Matches($Text, "(?m)^try \{ \. '((?:[^'\r\n]|'')*)' \} catch [^\r\n]*\r?(\n|\z)")) {
+        $path = $found.Groups[1].Value.Replace("''", "'")
+        # A line that somebody has changed is theirs.
+        if ($found.Value.TrimEnd("`r", "`n") -cne (HookLine $path)) { continue }
+        try { $full = [IO.Path]::GetFullPath($path) } catch { continue }
+        if ($full -ceq $Hook -or ($OnWindows -and $full -eq $Hook)) { return $found }
+    }
 }
 
 function AddProfileLine {
-    $line = HookLine
+    $line = HookLine $Hook
     $text = ''
     if ([IO.File]::Exists($ProfileFile)) { $text = [IO.File]::ReadAllText($ProfileFile, $Latin1) }
-    if ($text.Replace("`r`n", "`n").Split("`n") -ccontains $line) { return }
+    if (FindHookLine $text) { return }
     if ($NoRc -or -not (Agreed "add the hook to ${ProfileFile}?")) {
         Say "not added to $ProfileFile; the line is:"
         Say "  $line"
@@ -199,14 +209,17 @@ function AddProfileLine {
 function RemoveProfileLine([string]$Kind, [string]$Path) {
     if (-not [IO.File]::Exists($Path)) { return }
     $text = [IO.File]::ReadAllText($Path, $Latin1)
-    $at = [regex]::Match($text, '(?m)^' + [regex]::Escape((HookLine)) + '\r?(\n|\z)')
-    if ($at.Success) {
+    while ($at = FindHookLine $text) {
         $head = $text.Substring(0, $at.Index)
         $tail = $text.Substring($at.Index + $at.Length)
         if ($Kind -ceq 'ps-bare' -and -not $tail) { $head = [regex]::Replace($head, '\r?\n\z', '') }
-        [IO.File]::WriteAllText($Path, $head + $tail, $Latin1)
-        if ($Kind -ceq 'ps-new' -and -not ($head + $tail)) { [IO.File]::Delete($Path) }
+        $text = $head + $tail
+        [IO.File]::WriteAllText($Path, $text, $Latin1)
+        if ($Kind -ceq 'ps-new' -and -not $text) { [IO.File]::Delete($Path) }
         Say "removed the hook from $Path"
+    }
+    foreach ($line in $text.Split("`n")) {
+        if ($line -cmatch '[/\\]aws-cred[/\\]hook\.') { Say "left in ${Path}: $($line.TrimEnd())" }
     }
     $backup = "$Path.aws-cred-backup"
     if ([IO.File]::Exists($backup) -and [IO.File]::Exists($Path) -and (HashOf $backup) -ceq (HashOf $Path)) { [IO.File]::Delete($backup) }
@@ -328,8 +341,12 @@ if (-not $Prefix) { $Prefix = Join $userHome '.local' }
 if (-not $ProfileFile) { $ProfileFile = "$PROFILE" }
 if (-not $ProfileFile -and -not $OnWindows) { $ProfileFile = Join $userHome '.config/powershell/Microsoft.PowerShell_profile.ps1' }
 if (-not $ProfileFile) { $NoRc = $true; $ProfileFile = '$PROFILE' }
+# Absolute, without `.`, `..` and a last separator: what is looked for at the end must be the text that was written.
+$Prefix = [IO.Path]::GetFullPath($ExecutionContext.SessionState.Path.GetUnresolvedProviderPathFromPSPath($Prefix))
+if ($Prefix -ne [IO.Path]::GetPathRoot($Prefix)) { $Prefix = $Prefix.TrimEnd('/', [IO.Path]::DirectorySeparatorChar) }
 $Bin = Join $Prefix 'bin'
 $Share = Join (Join $Prefix 'share') 'aws-cred'
+$Hook = Join $Share 'hook.ps1'
 $List = Join $Share 'installed.list'
 $work = Join ([IO.Path]::GetTempPath()) "aws-cred-$PID-$([Guid]::NewGuid().ToString('N'))"
 $null = [IO.Directory]::CreateDirectory($work)

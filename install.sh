@@ -35,6 +35,22 @@ fail() {
   exit 1
 }
 
+# An absolute path in the one form that goes into rc files and the list, also where nothing is there yet.
+normal() {
+  rest=$1/ path=''
+  while [ -n "$rest" ]; do
+    part=${rest%%/*}
+    rest=${rest#*/}
+    case $part in
+      '' | .) ;;
+      # Behind a link `..` is the parent of where it leads.
+      ..) if [ -L "$path" ] && [ -d "$path/.." ]; then path=$(cd -P "$path/.." && pwd); else path=${path%/*}; fi ;;
+      *) path=${path%/}/$part ;;
+    esac
+  done
+  printf '%s\n' "${path:-/}"
+}
+
 # For tests: ends like a power cut after the step of that name.
 step() {
   if [ "${AWS_CRED_INSTALL_STOP_AFTER:-}" = "$1" ]; then kill -9 $$; fi
@@ -169,7 +185,7 @@ missing_folders() {
 
 rc_line() {
   case $1 in
-    ps) printf '%s %s' "try { . '$share/hook.ps1' } catch { $ps_catch }" "$mark" ;;
+    ps1) printf '%s %s' "try { . $2 } catch { $ps_catch }" "$mark" ;;
     fish) printf "if test -r %s; source %s; end %s" "$2" "$2" "$mark" ;;
     *) printf "if [ -r %s ]; then . %s; fi %s" "$2" "$2" "$mark" ;;
   esac
@@ -207,13 +223,34 @@ final_file() {
   printf '%s\n' "$file"
 }
 
-has_line() { [ -f "$1" ] && AWS_CRED_LINE=$2 LC_ALL=C awk '$0 == ENVIRON["AWS_CRED_LINE"] { found = 1 } END { exit !found }' "$1"; }
+# our_line FILE SHELL: the first line of it that loads this install's hook, whatever way the path is written: older
+# installs took --prefix as it was typed, and a link is another name of the same folder.
+our_line() {
+  [ -f "$1" ] || return 0
+  us=$(cd -P "$share" && pwd)
+  AWS_CRED_MARK=$mark LC_ALL=C awk 'index($0, ENVIRON["AWS_CRED_MARK"])' "$1" | while IFS= read -r marked; do
+    word=${marked#*" '"}
+    if [ "$word" = "$marked" ]; then
+      folder=$HOME/.local/share/aws-cred
+      word="\"\$HOME/.local/share/aws-cred/hook.$2\""
+    else
+      word="'${word%%\'*}'"
+      folder=${word#\'}
+      folder=${folder%/*}
+    fi
+    # A line that somebody has changed is theirs.
+    if [ "$(rc_line "$2" "$word")" = "$marked" ] && [ "$(cd -P "$folder" 2>/dev/null && pwd)" = "$us" ]; then
+      printf '%s\n' "$marked"
+      break
+    fi
+  done
+}
 
 add_rc_line() {
   shell=$1 rc=$2
   line=$(rc_line "$shell" "$(hook_word "$shell")")
   target=$(final_file "$rc")
-  if has_line "$target" "$line"; then return 0; fi
+  if [ -n "$(our_line "$target" "$shell")" ]; then return 0; fi
   if [ "$rc_wanted" = 0 ] || ! agreed "add the hook to $(shown "$rc")?" || { [ -e "$target" ] && [ ! -w "$target" ]; }; then
     say "not added to $(shown "$rc"); the line is:"
     say "  $line"
@@ -243,30 +280,35 @@ $kind $rc"
   say "added the hook to $(shown "$rc")"
 }
 
-# Takes out exactly our line, by its place in bytes: sed and awk would end a last line that has no end.
+# Takes out exactly our lines, by their place in bytes: sed and awk would end a last line that has no end.
 remove_rc_line() {
   kind=rc${1#??} rc=$2
   target=$(final_file "$rc")
   rm -f "$target.aws-cred-new"
-  case $rc in *.fish) shell=fish ;; *.ps1) shell='ps' ;; *zshrc) shell=zsh ;; *) shell=bash ;; esac
-  line=$(rc_line "$shell" "$(hook_word "$shell")")
-  if has_line "$target" "$line"; then
-    if [ ! -w "$target" ]; then
-      say "left in $(shown "$rc"), which is read-only: $line"
-      return 0
-    fi
+  case $rc in *.fish) shell=fish ;; *.ps1) shell='ps1' ;; *zshrc) shell=zsh ;; *) shell=bash ;; esac
+  line=$(our_line "$target" "$shell")
+  while [ -n "$line" ] && [ -w "$target" ]; do
     start=$(AWS_CRED_LINE=$line LC_ALL=C awk '$0 == ENVIRON["AWS_CRED_LINE"] { print n + 0; exit } { n += length($0) + 1 }' "$target")
     end=$((start + $(printf '%s\n' "$line" | wc -c)))
     rest=$(($(wc -c <"$target") - end))
     if [ "$kind" = rc-bare ] && [ "$rest" -le 0 ] && [ "$start" -gt 0 ]; then start=$((start - 1)); fi
     cp -p "$target" "$target.aws-cred-new" || fail "cannot write \"$rc\""
     { head -c "$start" "$target" && if [ "$rest" -gt 0 ]; then tail -c "+$((end + 1))" "$target"; fi; } >"$target.aws-cred-new"
-    mv -f "$target.aws-cred-new" "$target"
-    if [ "$kind" = rc-new ] && [ ! -s "$target" ]; then rm -f "$target"; fi
+    mv -f "$target.aws-cred-new" "$target" || fail "cannot write \"$rc\""
     say "removed the hook from $(shown "$rc")"
-  fi
+    line=$(our_line "$target" "$shell")
+  done
+  if [ "$kind" = rc-new ] && [ -e "$target" ] && [ ! -s "$target" ]; then rm -f "$target"; fi
   # A backup that says nothing new goes; one that differs may be wanted.
   if [ -f "$target.aws-cred-backup" ] && cmp -s "$target" "$target.aws-cred-backup"; then rm -f "$target.aws-cred-backup"; fi
+}
+
+# Says what still loads a hook: lines that a person wrote or changed, a read-only file's, those of another install.
+say_left() {
+  [ -f "$1" ] || return 0
+  why=''
+  if [ ! -w "$1" ]; then why=', which is read-only'; fi
+  LC_ALL=C awk 'index($0, "/aws-cred/hook.")' "$1" | while IFS= read -r line; do say "left in $(shown "$1")$why: $line"; done
 }
 
 install_all() {
@@ -349,6 +391,8 @@ $(keys_in_memory)"
   # Those of install.ps1 too.
   grep -E '^(rc|ps)' "$list" >"$work/rc" || true
   while read -r kind rc <&3; do remove_rc_line "$kind" "$rc"; done 3<"$work/rc"
+  rc_files >>"$work/rc"
+  sed 's/^[^ ]* //' "$work/rc" | LC_ALL=C sort -u | while read -r rc; do say_left "$rc"; done
   step 1
   sed -n 's/^file //p' "$list" >"$work/files"
   while read -r name <&3; do rm -f "$prefix/$name" "$prefix/$name.new"; done 3<"$work/files"
@@ -394,8 +438,10 @@ main() {
   here=$(CDPATH='' cd "$(dirname "$0")" 2>/dev/null && pwd) || here=$PWD
   # The installed copy knows its own prefix.
   if [ -z "$prefix" ] && [ -f "$here/installed.list" ]; then prefix=$(dirname "$(dirname "$here")"); fi
+  HOME=$(normal "$HOME")
   prefix=${prefix:-$HOME/.local}
   case $prefix in /*) ;; *) prefix=$PWD/$prefix ;; esac
+  prefix=$(normal "$prefix")
   case $prefix in *[\'\\]* | *'
 '*) fail 'the prefix holds a quote, a backslash or a line break' ;; esac
   bin=$prefix/bin share=$prefix/share/aws-cred

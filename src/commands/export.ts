@@ -1,10 +1,11 @@
 import { usageError } from '../core/arguments.ts'
-import type { Context } from '../core/context.ts'
+import type { Context, Environment } from '../core/context.ts'
 import { CredError } from '../core/errors.ts'
 import { withCommand } from '../core/paste.ts'
 import { processDocument } from '../core/process-document.ts'
 import { exportChanges, SECRET_VARIABLES, unsetChanges, type VariableChange } from '../core/shell/aws-variables.ts'
 import { FORMATS, type Format, formatChanges, formatUnset, takingCommand } from '../core/shell/export-formats.ts'
+import { githubVariables } from '../core/shell/github-variables.ts'
 import { githubCommandValue } from '../core/shell/quote.ts'
 import { quoted } from '../core/text.ts'
 import type { Arguments, Verb } from '../core/verb.ts'
@@ -60,9 +61,10 @@ async function run(given: Arguments, context: Context): Promise<void> {
   }
   if (format === 'process') return context.out(processDocument(credentials))
   const region = given.flag('no-region') ? null : regionOf(workspace, profile)
-  const changes = exportChanges({ profile, credentials, region, earlierRegion: earlierRegion(workspace) }, context.env)
-  if (format === 'github-actions') return toGithub(context, changes)
-  context.out(formatChanges(format, changes))
+  const changesFor = (env: Environment) =>
+    exportChanges({ profile, credentials, region, earlierRegion: earlierRegion(workspace, env) }, env)
+  if (format === 'github-actions') return toGithub(context, changesFor)
+  context.out(formatChanges(format, changesFor(context.env)))
 }
 
 async function unset(given: Arguments, context: Context): Promise<void> {
@@ -103,12 +105,16 @@ async function confirm(context: Context, profile: string, format: Format): Promi
 /**
  * For the later steps of a GitHub Actions job. The runner hides what it was told before it sees it, so the masks go first.
  * It can set a variable to nothing but not take it away; empty profile names break the AWS CLI ("The config profile ()
- * could not be found"), so those stay, with a warning.
+ * could not be found"), so those stay, with a warning. What an earlier command of the step has written to the file counts as
+ * set: it is not in this process's environment, and would come into those of the later steps beside the new keys.
  */
-async function toGithub(context: Context, changes: readonly VariableChange[]): Promise<void> {
-  const { env } = context
-  const path = env.GITHUB_ENV
+async function toGithub(context: Context, changesFor: (env: Environment) => readonly VariableChange[]): Promise<void> {
+  const path = context.env.GITHUB_ENV
   if (!path) throw new CredError('failed', 'cannot export for github-actions: GITHUB_ENV is not set')
+  const { openGithubEnv } = await import('../io/github-env.ts')
+  const file = openGithubEnv(path)
+  const env = { ...context.env, ...githubVariables(file.earlier) }
+  const changes = changesFor(env)
   const gone = changes.filter(({ name, value }) => value === null && env[name])
   const profiles = gone.filter(({ name }) => name.endsWith('PROFILE'))
   const emptied = gone.filter(({ name }) => !name.endsWith('PROFILE')).map(({ name }) => ({ name, value: '' }))
@@ -116,8 +122,6 @@ async function toGithub(context: Context, changes: readonly VariableChange[]): P
   const masks = changes.flatMap(({ name, value }) =>
     value !== null && SECRET_VARIABLES.includes(name) ? `::add-mask::${githubCommandValue(value)}\n` : [],
   )
-  const { openGithubEnv } = await import('../io/github-env.ts')
-  const file = openGithubEnv(path)
   context.out(masks.join(''))
   file.append(text)
   for (const { name } of profiles) {

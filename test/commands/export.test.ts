@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { appendFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
+import { githubVariables } from '../../src/core/shell/github-variables.ts'
 import { changeIndex } from '../support/e2e-stored.ts'
 import { fakeTerminal } from '../support/fake-context.ts'
 import { PASSPHRASE, type Place, pairOf, place, run, writeAwsFile } from '../support/vault-place.ts'
@@ -237,6 +238,44 @@ test('export for github-actions masks on stdout and appends to GITHUB_ENV', asyn
   const absent = join(here.home, 'absent')
   const failed = await run(here, words, { env: { GITHUB_ENV: absent } })
   assert.deepEqual([failed.code, failed.out, existsSync(absent)], [1, '', false])
+})
+
+test('a second export of one step empties what the first has written and the new keys contradict', async (t) => {
+  const here = await ready(t)
+  const file = join(here.home, 'github-env')
+  const env = { GITHUB_ENV: file }
+  const settled = async (first: string, words: readonly string[]) => {
+    writeFileSync(file, first)
+    for (const more of [['--profile', 'one'], words]) {
+      const { code, err } = await run(here, ['export', ...more, '--format', 'github-actions'], { env })
+      assert.equal(code, 0, err)
+    }
+    return githubVariables(readFileSync(file, 'utf8'))
+  }
+  const keys = ['--profile', 'user1', '--no-session']
+  const { AWS_ACCESS_KEY_ID: id, ...rest } = await settled(
+    'AWS_ACCOUNT_ID<<E\n1\nE\nAWS_X<<AWS_Y=1\nx\nAWS_Y=1\n',
+    keys,
+  )
+  assert.match(id ?? '', /^AKIA/)
+  assert.deepEqual(rest, {
+    AWS_ACCOUNT_ID: '',
+    AWS_SECRET_ACCESS_KEY: here.world.alice.secret,
+    AWS_SESSION_TOKEN: '',
+    AWS_CREDENTIAL_EXPIRATION: '',
+    AWS_CRED_PROFILE: 'user1',
+    AWS_REGION: '',
+    AWS_DEFAULT_REGION: '',
+    AWS_X: 'x',
+  })
+  // What was emptied once is not emptied again, and a region that is not of our making stays.
+  const own = await settled('', ['--profile', 'two'])
+  assert.equal(own.AWS_REGION, '')
+  appendFileSync(file, 'AWS_REGION=sa-east-1\n')
+  const before = readFileSync(file, 'utf8')
+  assert.equal((await run(here, ['export', ...keys, '--format', 'github-actions'], { env })).code, 0)
+  const added = readFileSync(file, 'utf8').slice(before.length)
+  assert.doesNotMatch(added, /REGION|ACCOUNT|SECURITY/)
 })
 
 test('export shows no passphrase', async (t) => {

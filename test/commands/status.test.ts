@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { appendFileSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { openWorkspace } from '../../src/commands/session/workspace.ts'
@@ -33,6 +33,7 @@ async function world(t: Parameters<typeof place>[0]): Promise<Place> {
       role('direct', arns.needsMfa, `${serial}aws_cred_mfa_direct = true\n`),
       role('program', arns.needsMfa, `${serial}aws_cred_mfa_process = /bin/code\n`),
       role('window', arns.needsMfa, `${serial}aws_cred_mfa_process = /bin/code\naws_cred_mfa_prompt = gui\n`),
+      role('silent', arns.needsMfa, `${serial}aws_cred_mfa_prompt = none\n`),
       role('nonsense', arns.needsMfa, `${serial}aws_cred_mfa_timeout = soon\n`),
       role('nobody', arns.nobody),
       role('lost', arns.prod, '', 'user2'),
@@ -129,6 +130,7 @@ test('status: with nothing fetched yet, each profile by what its next use would 
     ['direct', 'person 3', '3'],
     ['program', 'ready 0', '1'],
     ['window', 'person 3', '3'],
+    ['silent', 'person 3', '3'],
     ['nonsense', 'failed 1', '1'],
     ['lost', 'failed 1', '1'],
     ['loop', 'failed 1', '1'],
@@ -259,6 +261,36 @@ test('status: codes and sign-ins are needed only where no session stands in for 
   assert.equal(await look(here, 'login'), 'person 3')
 })
 
+test('where the profile has nobody asked, the error names that setting, and no hint a login that would fail alike', async (t) => {
+  const here = await world(t)
+  const cure = 'take out aws_cred_mfa_prompt = none, or give the code on stdin: aws-cred login silent --mfa-token -'
+  for (const words of [
+    ['login', 'silent'],
+    ['process', '--profile', 'silent'],
+  ]) {
+    const { code, err } = await run(here, words)
+    assert.equal(code, 3)
+    assert.match(
+      err,
+      /error: .*: it needs an MFA code, and nobody is to be asked: aws_cred_mfa_prompt is none \(\/.*\/config:\d+\)\n/,
+    )
+    assert.ok(err.endsWith(`hint: ${cure}\n`), err)
+  }
+  assert.equal((await run(here, ['status', 'silent'])).out, `silent  person  -  needs an MFA code: ${cure}\n`)
+  const code = `${here.sts.mfaCode(here.world.alice.mfaSerial ?? '')}\n`
+  assert.equal((await run(here, ['login', 'silent', '--mfa-token', '-'], { stdin: code })).code, 0)
+  // Where the serial stands in a profile that this one is made from.
+  const config = `[profile top]\naws_cred_role_arn = ${here.world.arns.chained}\naws_cred_source_profile = silent\n`
+  appendFileSync(join(here.home, '.aws/config'), config)
+  leave(here, 'Needs-Mfa', 0)
+  leave(here, 'session-token', 0)
+  const top = await run(here, ['login', 'top'])
+  assert.match(
+    top.err,
+    /hint: take out aws_cred_mfa_prompt = none of profile "silent", or .* login top --mfa-token -\n$/,
+  )
+})
+
 test('status: a note that cannot be read counts as none, as it does for process', async (t) => {
   const here = await world(t)
   await fetched(here, 'prod')
@@ -311,7 +343,10 @@ test('status: a line a profile, within the screen, colours on the state alone an
   const here = await world(t)
   await fetched(here, 'prod')
   fail(here, 'nobody', 'AccessDenied', { atMs: Date.now() - 3 * MINUTE_MS })
-  fail(here, 'middle', 'failed', { atMs: Date.now() - 3 * MINUTE_MS, message: 'cannot do it: \u001b[31mno\u202e' })
+  fail(here, 'middle', 'failed', {
+    atMs: Date.now() - 3 * MINUTE_MS,
+    message: 'cannot serve profile "middle": \u001b[31mno\u202e',
+  })
   const names = ['prod', 'mfa', 'nobody', 'middle', 'sso', 'keys', 'loop', 'lost']
   const terminal: Terminal = fakeTerminal([])
   const shownAt = async (given: Given) => (await run(here, ['status', ...names], given)).out
@@ -349,6 +384,31 @@ lost    failed  -       its source "user2" does not exist, neither in ~/.aws/con
   assert.match(coloured, /^mfa {5}\u001b\[33mperson\u001b\[0m {2}-/m)
   assert.match(coloured, /^loop {4}\u001b\[31mfailed\u001b\[0m {2}-/m)
   assert.equal(coloured.replaceAll(/\u001b\[\d+m/g, ''), await shownAt({ ...here80, env: { NO_COLOR: '1' } }))
+})
+
+test('status: a failure says of what it is, and repeats no profile of its own row', async (t) => {
+  const here = await world(t)
+  const said = async (profile: string, message: string, code = 'failed') => {
+    fail(here, profile, code, { message })
+    return (await run(here, ['status', profile])).out.replace(/^.*(ago|person {2}-) *:? /, '')
+  }
+  const bundle = 'cannot read the CA bundle "/a: b" of AWS_CA_BUNDLE: there is no such file'
+  assert.equal(await said('prod', bundle), `${bundle}\n`)
+  const helper = 'cannot get credentials for profile "prod" from the credential_process (~/.aws/config:3): it is silent'
+  assert.equal(await said('prod', helper), 'cannot get credentials from the credential_process: it is silent\n')
+  const own = 'cannot assume arn:aws:iam::123456789012:role/A for profile "prod": cannot reach sts.a: timed out'
+  assert.equal(await said('prod', own), 'cannot reach sts.a: timed out\n')
+  const locked = 'cannot read the keychain: it is locked'
+  assert.equal(await said('prod', locked, 'person'), `${locked}\n`)
+  const line = async (profile: string, env: Given['env'] = {}) => (await run(here, ['status', profile], { env })).out
+  assert.match(
+    await line('nonsense'),
+    /^nonsense {2}failed {2}- {2}cannot use aws_cred_mfa_timeout "soon": it must be 1 to 600 seconds\n$/,
+  )
+  assert.match(
+    await line('chain', { AWS_REGION: 'eu-west-1;rm' }),
+    /cannot use region "eu-west-1;rm" of AWS_REGION: a region reads like eu-west-1/,
+  )
 })
 
 test('status --json holds every field of the README, and nothing that a terminal would obey', async (t) => {

@@ -67,6 +67,7 @@ test('a question whose deadline has nearly gone by with waiting is not asked, an
     settings: { prompt: 'auto', process: null, ykmanName: null, timeoutMs: 40_000 },
     asking: MFA,
     purpose: 'get a session for profile "prod"',
+    remedy: { forbidden: null, hint: 'aws-cred login prod' },
     identityId: 'key:1',
     answerUntilMs: performance.now() + 2_000,
     serverMs: () => Date.now(),

@@ -156,6 +156,67 @@ test('--prefix with blanks installs there and uninstalls from there', (t) => {
   assert.equal(here.sh([here.release, '--prefix', "/it's"]).status, 1)
 })
 
+for (const [typed, where] of Object.entries({
+  'pre/': 'pre',
+  './pre': 'pre',
+  'sub/../pre': 'pre',
+  'link/../pre': 'elsewhere/pre',
+  'real//.//pre/.': 'real/pre',
+  'link/pre': 'link/pre',
+  'home/.local/': 'home/.local',
+})) {
+  test(`--prefix ${typed}: one line, which each other way to write it takes out`, (t) => {
+    const here = place(t)
+    for (const name of ['sub', 'elsewhere', 'elsewhere/real', 'real']) mkdirSync(join(here.dir, name))
+    symlinkSync('elsewhere/real', join(here.dir, 'link'))
+    const prefix = join(here.dir, where)
+    const typedThere = (words: readonly string[]) =>
+      spawnSync('sh', [SCRIPT, ...words], {
+        cwd: here.dir,
+        env: { PATH, HOME: here.home },
+        encoding: 'utf8',
+        stdio: ['ignore', 'pipe', 'pipe'],
+      })
+    const physical = where.replace('link', 'elsewhere/real')
+    for (const words of [
+      ['--prefix', typed],
+      ['--prefix', `${here.dir}/${typed}//`],
+      ['--prefix', join(here.dir, physical)],
+    ]) {
+      ok(typedThere([here.release, '--yes', '--prefix', typed]))
+      ok(typedThere([here.release, '--yes', ...words]))
+      assert.equal(here.text('.bashrc').split('\n').length, 2)
+      const word = where === 'home/.local' ? '"$HOME/.local' : `'${prefix}`
+      assert.ok(here.text('.bashrc').startsWith(`if [ -r ${word}/share/aws-cred/hook.bash`), here.text('.bashrc'))
+      const said = ok(typedThere(['--uninstall', ...words]))
+      assert.doesNotMatch(said, /left in/)
+      assert.deepEqual(tree(here.home), {})
+    }
+    ok(typedThere([here.release, '--yes', '--prefix', typed]))
+    const own = join(here.dir, physical, 'share/aws-cred/install.sh')
+    ok(spawnSync('sh', [own, '--uninstall'], { env: { PATH, HOME: here.home }, encoding: 'utf8' }))
+    assert.deepEqual(tree(here.home), {})
+  })
+}
+
+test('uninstall takes out lines of older installs in other forms, and tells what still loads a hook', (t) => {
+  const here = place(t)
+  const prefix = join(here.dir, 'pre')
+  ok(here.sh([here.release, '--yes', '--prefix', prefix]))
+  const line = here.text('.bashrc')
+  const as = (form: string) => line.replaceAll(prefix, form)
+  writeFileSync(join(here.home, '.bashrc'), `a\n${as(`${prefix}/`)}${as(`${here.dir}/./pre`)}b\n`)
+  const out = ok(here.sh(['--uninstall', '--prefix', `${prefix}/`]))
+  assert.equal(here.text('.bashrc'), 'a\nb\n')
+  assert.doesNotMatch(out, /left in/)
+  ok(here.sh([here.release, '--yes', '--prefix', prefix]))
+  const theirs = `. '${prefix}/share/aws-cred/hook.bash'`
+  writeFileSync(join(here.home, '.bashrc'), `${theirs}\n${as('/other')}`)
+  const said = ok(here.sh(['--uninstall', '--prefix', prefix]))
+  assert.ok(said.includes(`left in ~/.bashrc: ${theirs}\nleft in ~/.bashrc: ${as('/other')}`), said)
+  assert.equal(here.text('.bashrc'), `${theirs}\n${as('/other')}`)
+})
+
 test('a damaged file, a wrong --sha256 and an archive that leads out of its folder are refused', (t) => {
   const here = place(t)
   const archive = join(here.dir, 'aws-cred-test.tar.gz')
@@ -442,6 +503,15 @@ test('install.ps1 under PowerShell: installs, not twice, and leaves the profile 
   ok(run(['-Uninstall']))
   assert.equal(readFileSync(profile, 'latin1'), before)
   assert.deepEqual([here.has('.local/bin'), here.has('.local/share/aws-cred')], [false, false])
+  // The prefix as people type it, and a line as an older install wrote it.
+  const prefix = join(here.dir, 'pre')
+  ok(run(['-Yes', '-Prefix', `${prefix}/`]))
+  ok(run(['-Yes', '-Prefix', `${here.dir}/sub/../pre`]))
+  const line = readFileSync(profile, 'latin1').slice(before.length)
+  assert.ok(line.includes(`'${prefix}/share/aws-cred/hook.ps1'`) && line.split('try').length === 2, line)
+  writeFileSync(profile, before + line + line.slice(1).replace(prefix, `${prefix}/.`), 'latin1')
+  ok(run(['-Uninstall', '-Prefix', prefix]))
+  assert.deepEqual([readFileSync(profile, 'latin1'), existsSync(prefix)], [before, false])
   writeFileSync(join(here.release, 'shell/hook.ps1'), 'damaged')
   assert.match(run(['-Yes']).stderr, /its checksum is wrong/)
   assert.match(run(['-Url', 'http://example.com/a.zip']).stderr, /only https/)

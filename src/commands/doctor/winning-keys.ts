@@ -2,7 +2,7 @@ import { parseOwnLine } from '../../core/command-line.ts'
 import { CredError } from '../../core/errors.ts'
 import type { IniDocument } from '../../core/ini.ts'
 import { pasteable } from '../../core/paste.ts'
-import { mfaSettings } from '../../core/plan/mfa-settings.ts'
+import { codeRemedy, mfaSettings } from '../../core/plan/mfa-settings.ts'
 import type { CredentialSource } from '../../core/precedence/precedence-model.ts'
 import { quoted } from '../../core/text.ts'
 import { credentialsOf, helperCall } from '../session/obtain-credentials.ts'
@@ -66,9 +66,9 @@ function checked(id: string | undefined, secret: string | undefined, token: stri
 function mightAsk(workspace: Workspace, { plan, session, profile, needs }: ProfileState): boolean {
   if (session !== null && !session.isDue) return false
   if (session === null && needs()?.kind === 'mfa-code') {
-    const hint = pasteable`aws-cred login ${profile}`
+    const { hint } = codeRemedy(plan, workspace.files.profiles)
     const message = `cannot ask AWS who ${quoted(profile)} is: its next session needs an MFA code`
-    throw new CredError('person', message, hint === null ? {} : { hint })
+    throw new CredError('person', message, { hint })
   }
   const { profiles } = workspace.files
   const hasCodeProgram = plan.steps.some(

@@ -8,7 +8,7 @@ import { stsPlace } from '../../core/network/sts-endpoint.ts'
 import { defaultRegion } from '../../core/network/sts-region.ts'
 import type { RootCredentials } from '../../core/obtain-sources.ts'
 import { pasteable } from '../../core/paste.ts'
-import { mfaSettings } from '../../core/plan/mfa-settings.ts'
+import { codeRemedy, mfaSettings } from '../../core/plan/mfa-settings.ts'
 import { type Plan, type Step, signerName } from '../../core/plan/plan.ts'
 import { parseRoleArn, type RoleArnParts } from '../../core/plan/sts-limits.ts'
 import { REFRESH_BUDGET_MS, type Session } from '../../core/session.ts'
@@ -60,6 +60,7 @@ export async function callSts(workspace: Workspace, plan: Plan, step: Step, step
     profile: plan.profile,
     serial,
     settings: mfaSettings(step.profile, workspace.files.profiles),
+    remedy: codeRemedy(plan, workspace.files.profiles),
     asking,
     answerUntilMs,
     purpose,

@@ -1,4 +1,4 @@
-import type { Context } from '../../core/context.ts'
+import type { Context, Environment } from '../../core/context.ts'
 import { CredError } from '../../core/errors.ts'
 import type { Arguments } from '../../core/verb.ts'
 import { planOf } from './profiles/profile-state.ts'
@@ -36,7 +36,7 @@ export function regionOf(workspace: Workspace, profile: string): string | null {
 }
 
 /** The region of the profile whose keys this shell holds already. */
-export function earlierRegion(workspace: Workspace): string | null {
-  const { AWS_CRED_PROFILE: earlier } = workspace.context.env
+export function earlierRegion(workspace: Workspace, env: Environment = workspace.context.env): string | null {
+  const { AWS_CRED_PROFILE: earlier } = env
   return earlier ? regionOf(workspace, earlier) : null
 }

@@ -1,7 +1,7 @@
 import type { Promised } from '../../core/caller.ts'
 import { localExpirationMs } from '../../core/clock.ts'
 import { CredError } from '../../core/errors.ts'
-import { pasteable } from '../../core/paste.ts'
+import { codeRemedy } from '../../core/plan/mfa-settings.ts'
 import type { Plan } from '../../core/plan/plan.ts'
 import { pastedSessionError } from '../../core/plan/plan-errors.ts'
 import { wayOf } from '../../core/plan/plan-way.ts'
@@ -79,7 +79,7 @@ function judgedState(workspace: Workspace, state: ProfileState, isVaultShut: boo
   if (needs?.kind === 'sign-in') return person('log in', needs.command)
   const isOwn = failure !== null && !/^[A-Z]/.test(failure.code)
   if (needs !== null && (failure === null || isOwn)) {
-    return person('needs an MFA code', pasteable`aws-cred login ${plan.profile}`)
+    return person('needs an MFA code', codeRemedy(plan, workspace.files.profiles).hint)
   }
   if (failure?.code === 'person') return person(failure.message, failure.hint)
   if (failure !== null) return { state: 'failed', renewal, why: failure.message, hint: failure.hint }

@@ -1,6 +1,6 @@
 import { spanText } from '../../core/clock.ts'
 import { tableText } from '../../core/table.ts'
-import { shown } from '../../core/text.ts'
+import { quoted, shown } from '../../core/text.ts'
 import type { Mark, Screen } from '../../io/screen.ts'
 import { failedText, shownCode } from '../session/profiles/profile-row.ts'
 import { outcomeOf, type ProfileStatus, type StateWord } from './profile-status.ts'
@@ -47,22 +47,27 @@ function withShort(short: string | null, status: ProfileStatus, nowMs: number): 
 }
 
 function detailOf(status: ProfileStatus, nowMs: number): string {
-  const { state, failure, why, hint, renewal } = status
+  const { profile, state, failure, why, hint, renewal } = status
   const way = status.way.join(' > ')
-  if (state === 'person') return shown([stateOf(why ?? ''), hint].filter((part) => part !== null).join(': '), 1000)
+  if (state === 'person')
+    return shown([stateOf(why ?? '', profile), hint].filter((part) => part !== null).join(': '), 1000)
   if (failure !== null && (why === null || renewal !== 'impossible')) {
-    const reason = shownCode(failure) ?? shown(stateOf(failure.message), 1000)
+    const reason = shownCode(failure) ?? shown(stateOf(failure.message, profile), 1000)
     return `${way}; ${failedText(failure, nowMs)}: ${reason}`
   }
-  if (why !== null) return `${shown(stateOf(why), 1000)}${hint === null ? '' : `; ${shown(hint, 500)}`}`
+  if (why !== null) return `${shown(stateOf(why, profile), 1000)}${hint === null ? '' : `; ${shown(hint, 500)}`}`
   return way
 }
 
 /**
- * What a message says after naming what could not be done to which thing: the line names the profile already. Where a
- * setting stands (`(…/config:12)`) is left to `list`, which has room for it.
+ * A message without what only repeats the row: that its profile cannot be served, and whose a setting is. Any other thing
+ * stays named (`cannot read the CA bundle "…": …`), as its state alone would say nothing. Where a setting stands
+ * (`(…/config:12)`) is left to `list`, which has room for it.
  */
-function stateOf(message: string): string {
-  const at = message.startsWith('cannot ') ? message.indexOf(': ') : -1
-  return (at === -1 ? message : message.slice(at + 2)).replaceAll(/ \([^()]*:\d+\)/g, '')
+function stateOf(message: string, profile: string): string {
+  const text = message.replaceAll(/ \([^()]*:\d+\)/g, '')
+  const whose = `profile ${quoted(profile)}`
+  const at = text.indexOf(` ${whose}: `)
+  if (at !== -1 && !text.slice(0, at).endsWith(' of')) return text.slice(at + ` ${whose}: `.length)
+  return text.replace(` of ${whose}`, '').replace(` for ${whose}`, '')
 }

@@ -1,6 +1,8 @@
 import { CredError } from '../errors.ts'
+import { pasteable } from '../paste.ts'
 import type { Profiles } from '../profiles.ts'
 import { quoted } from '../text.ts'
+import type { Plan } from './plan.ts'
 import { setting, settingKey } from './settings.ts'
 import { at, DURATION_MIN_S, SESSION_TOKEN_MAX_S } from './sts-limits.ts'
 
@@ -42,6 +44,27 @@ export function mfaSettings(profile: string, profiles: Profiles): MfaSettings {
     process,
     ykmanName: setting(profiles, profile, 'ykman_name')?.value ?? null,
     timeoutMs: seconds(profile, profiles, 'mfa_timeout', 1, TIMEOUT_MAX_S, TIMEOUT_S) * 1000,
+  }
+}
+
+export interface CodeRemedy {
+  /** That nobody is to be asked, and by which setting; null where none says so. */
+  readonly forbidden: string | null
+  readonly hint: string | null
+}
+
+/** What brings the code that a plan needs. No `login` asks for it either where `mfa_prompt` is `none`: that takes it from stdin. */
+export function codeRemedy({ profile, steps }: Plan, profiles: Profiles): CodeRemedy {
+  const owner = steps.find(({ mfaSerial }) => mfaSerial !== null)?.profile ?? profile
+  const line = setting(profiles, owner, 'mfa_prompt')
+  if (line?.value.toLowerCase() !== 'none') return { forbidden: null, hint: pasteable`aws-cred login ${profile}` }
+  const key = settingKey(profiles, owner, 'mfa_prompt')
+  const whose = owner === profile ? '' : ` of profile ${quoted(owner)}`
+  const change = `take out ${key} = none${whose}`
+  const command = pasteable`aws-cred login ${profile} --mfa-token -`
+  return {
+    forbidden: `nobody is to be asked: ${key} is none (${at(line)})`,
+    hint: command === null ? change : `${change}, or give the code on stdin: ${command}`,
   }
 }
 

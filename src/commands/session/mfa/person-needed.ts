@@ -1,8 +1,7 @@
 import { CredError } from '../../../core/errors.ts'
 import { CODE_NEEDED } from '../../../core/mfa-code.ts'
 import { hasMargin } from '../../../core/obtain.ts'
-import { pasteable } from '../../../core/paste.ts'
-import { mfaSettings } from '../../../core/plan/mfa-settings.ts'
+import { type CodeRemedy, codeRemedy, mfaSettings } from '../../../core/plan/mfa-settings.ts'
 import type { Plan, Step } from '../../../core/plan/plan.ts'
 import { LAST_USE_MARGIN_MS } from '../../../core/session.ts'
 import { quoted } from '../../../core/text.ts'
@@ -21,7 +20,9 @@ export function throwWherePersonIsNeeded(workspace: Workspace, plan: Plan, askin
   const { steps } = plan
   const clock = { stsNowMs: (name: string) => stsNowMs(workspace, name) }
   for (let level = steps.length - 1; level >= 0; level--) {
-    if (!mayComeByCode(workspace, steps[level] as Step, asking)) throw personNeeded(plan)
+    if (!mayComeByCode(workspace, steps[level] as Step, asking)) {
+      throw personNeeded(plan, codeRemedy(plan, workspace.files.profiles))
+    }
     const below = level === 0 ? null : workspace.index.known('session', cacheKey(workspace, plan, identity, level - 1))
     if (below !== null && hasMargin(clock, below, LAST_USE_MARGIN_MS)) return
   }
@@ -34,8 +35,7 @@ function mayComeByCode({ files }: Workspace, { mfaSerial, profile }: Step, askin
   return asking.mayAsk || (process !== null && (prompt === 'process' || prompt === 'auto'))
 }
 
-function personNeeded({ profile }: Plan): CredError {
-  return new CredError('person', `cannot serve profile ${quoted(profile)}: ${CODE_NEEDED}, and nobody is to be asked`, {
-    hint: pasteable`aws-cred login ${profile}`,
-  })
+function personNeeded({ profile }: Plan, { forbidden, hint }: CodeRemedy): CredError {
+  const why = forbidden ?? 'nobody is to be asked'
+  return new CredError('person', `cannot serve profile ${quoted(profile)}: ${CODE_NEEDED}, and ${why}`, { hint })
 }

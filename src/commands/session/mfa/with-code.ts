@@ -2,8 +2,7 @@ import { backoffLeftMs } from '../../../core/backoff.ts'
 import { spanText } from '../../../core/clock.ts'
 import { CredError } from '../../../core/errors.ts'
 import { CODE_NEEDED, nextCodeInMs } from '../../../core/mfa-code.ts'
-import { pasteable } from '../../../core/paste.ts'
-import { isCodeByProgram } from '../../../core/plan/mfa-settings.ts'
+import { type CodeRemedy, isCodeByProgram } from '../../../core/plan/mfa-settings.ts'
 import { LockUnavailable, withLock } from '../../../io/lock.ts'
 import { monotonicMs } from '../../../io/monotonic-clock.ts'
 import { awaitedLine } from '../awaited-line.ts'
@@ -16,6 +15,8 @@ import { rememberCode, wasUsed } from './used-codes.ts'
 export interface CodeUse extends CodeQuestion {
   /** What is tried, for messages: `assume arn:… for profile "prod"`. */
   readonly purpose: string
+  /** What to do where no code comes. */
+  readonly remedy: CodeRemedy
   /** Whose device it is, by the root's identity: cool-downs go by it and the serial. */
   readonly identityId: string
   /** When the waiting of this process ends, on `monotonicMs()`'s clock. */
@@ -131,12 +132,12 @@ function noTimeLeft(use: CodeUse): CredError {
 }
 
 function nobodyToAsk(use: CodeUse): CredError {
-  const why = use.asking.mayAsk && use.settings.prompt !== 'none' ? 'nobody can be asked here' : 'nobody is to be asked'
+  const why = use.remedy.forbidden ?? (use.asking.mayAsk ? 'nobody can be asked here' : 'nobody is to be asked')
   return new CredError('person', `cannot ${use.purpose}: ${CODE_NEEDED}, and ${why}`, loginHint(use))
 }
 
-function loginHint({ profile }: CodeQuestion): { readonly hint: string | null } {
-  return { hint: pasteable`aws-cred login ${profile}` }
+function loginHint({ remedy }: CodeUse): { readonly hint: string | null } {
+  return { hint: remedy.hint }
 }
 
 function withoutCannot(message: string): string {
