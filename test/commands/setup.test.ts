@@ -473,6 +473,20 @@ suite('setup refuses', () => {
     await setup(['prod', '--yes'])
   })
 
+  test('a config in which any word is a secret by its looks, but for an external id', async () => {
+    haveKeys('user1')
+    const secret = 'wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY'
+    for (const line of [`aws_secret_acces_key = ${secret}`, `# ${secret}`, `credential_process = x --secret ${secret}`]) {
+      write(config, `[profile prod]\nregion = a\n${line}\n`)
+      const pattern = /^(?!.*wJal).*~\/\.aws\/config:3 holds what looks like a secret, .*\ntake that line out; /
+      for (const more of [[], ['--yes']]) await refuses(['prod', ...ROLE_FLAGS, ...more], 'failed', pattern)
+      assert.deepEqual(backups(), [])
+    }
+    write(config, `[profile prod]\nrole_arn = ${ROLE}\nsource_profile = user1\nexternal_id = ${secret}\n`)
+    await setup(['prod', '--yes'])
+    assert.match(read(), /\naws_cred_external_id = wJal/)
+  })
+
   test('a line of the credentials file that would win', async () => {
     haveKeys('user1')
     write(credentials, `[prod]\nrole_arn = ${ROLE}\nsource_profile = user1\n`)

@@ -11,7 +11,7 @@ import { diffScreen, oldLineNumbers } from './config-diff.ts'
 import { editProfile, type Move, shadowingKeys, wantedEntries } from './setup-edit.ts'
 import { setupNotes } from './setup-notes.ts'
 import { type SetupRequest, setupCommand } from './setup-request.ts'
-import { secretLine } from './setup-secrets.ts'
+import { secretLine, withoutSecretWords } from './setup-secrets.ts'
 import { isSiblingKey, moveToSibling, type SiblingMove } from './setup-siblings.ts'
 
 export interface SetupSurroundings {
@@ -53,9 +53,11 @@ function refuseSecrets({ profile }: SetupRequest, { config, credentials, showPat
   const owner = [...findFileKeys(config, credentials).values()].find(({ lines }) =>
     lines.some((each) => each.path === path && each.line <= secret && secret <= each.lastLine),
   )
+  const line = config.lines[secret - 1] ?? ''
+  const what = owner === undefined && withoutSecretWords(line) !== line ? 'what looks like a secret' : 'a secret'
   throw new CredError(
     'failed',
-    `cannot set up profile ${quoted(profile)}: ${showPath(path)}:${secret} holds a secret, and a file with secrets is neither edited nor backed up`,
+    `cannot set up profile ${quoted(profile)}: ${showPath(path)}:${secret} holds ${what}, and a file with secrets is neither edited nor backed up`,
     {
       hint:
         owner === undefined

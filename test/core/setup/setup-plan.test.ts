@@ -9,7 +9,6 @@ import { mergeProfiles } from '../../../src/core/profiles.ts'
 import { diffLines } from '../../../src/core/setup/config-diff.ts'
 import { planSetup, type SetupPlan } from '../../../src/core/setup/setup-plan.ts'
 import { setupRequest } from '../../../src/core/setup/setup-request.ts'
-import { secretLine } from '../../../src/core/setup/setup-secrets.ts'
 import { sectionChange, takeBack } from '../../../src/core/setup/setup-undo.ts'
 
 const PATH = '/home/me/.aws/config'
@@ -233,16 +232,5 @@ suite('planSetup()', () => {
     })
     assert.match(notes.join('\n'), /\/c:2\) are a pasted session/)
     assert.doesNotMatch(notes.join('\n'), /sss|ttt|ASIA/)
-  })
-})
-
-suite('secretLine()', () => {
-  test('finds secrets in any form and not the names alone', () => {
-    assert.equal(secretLine('[a]\naws_secret_access_key=x'), 2)
-    assert.equal(secretLine('a\r\n#aws_session_token   =   x\r\n'), 2)
-    assert.equal(secretLine('[a]\naws_secret_access_key =\n  x\n'), 2)
-    assert.equal(secretLine('"aws_security_token": "x"'), 1)
-    assert.equal(secretLine('aws_secret_access_key =\nregion = a'), null)
-    assert.equal(secretLine('# aws_secret_access_key is in the keychain'), null)
   })
 })
