@@ -12,7 +12,7 @@ import { editProfile, type Move, shadowingKeys, wantedEntries } from './setup-ed
 import { setupNotes } from './setup-notes.ts'
 import { type SetupRequest, setupCommand } from './setup-request.ts'
 import { secretLine, withoutSecretWords } from './setup-secrets.ts'
-import { isSiblingKey, moveToSibling, type SiblingMove } from './setup-siblings.ts'
+import { isSiblingKey, moveToSibling, type SiblingMove, servedByLine } from './setup-siblings.ts'
 
 export interface SetupSurroundings {
   readonly platform: string
@@ -74,8 +74,7 @@ export function planProfileEdit(request: SetupRequest, surroundings: SetupSurrou
   const before = serializeIni(config)
   const now = placedProfiles(surroundings)
   const { document, move } = moveToSibling(config, request.profile, now, surroundings)
-  const isNamed = request.sourceProfile !== null || setting(now, request.profile, 'source_profile') !== null
-  const full = move === null || isNamed ? request : { ...request, sourceProfile: move.sibling }
+  const full = withSource(request, now, move, surroundings)
   const edit = editProfile(document, full, platform)
   const oldLine = oldLineNumbers(config, edit.document)
   const edited = namedPlaces(
@@ -103,6 +102,21 @@ export function planProfileEdit(request: SetupRequest, surroundings: SetupSurrou
       ...setupNotes(request.profile, plan, profiles, surroundings.keyNames),
     ],
   }
+}
+
+/** What gives the credentials now is to be named where it is parted from the profile, and nothing else is named. */
+function withSource(
+  request: SetupRequest,
+  now: Profiles,
+  move: SiblingMove | null,
+  surroundings: SetupSurroundings,
+): SetupRequest {
+  if (request.sourceProfile !== null) return request
+  const isNamed = setting(now, request.profile, 'source_profile') !== null
+  if (move !== null) return isNamed ? request : { ...request, sourceProfile: move.sibling }
+  return request.roleArn === null
+    ? { ...request, sourceProfile: servedByLine(request.profile, now, surroundings) }
+    : request
 }
 
 function siblingNote({ sibling, keys, line, signIn }: SiblingMove, configName: string): string {
