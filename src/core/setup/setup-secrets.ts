@@ -3,6 +3,8 @@ import { isSecretByLooks } from '../text.ts'
 /** Also what is commented out, or pasted as a shell line; the value may stand on an indented line of its own. */
 const SECRET = /aws_(?:secret_access_key|session_token|security_token)["']?[ \t]*[=:][ \t]*(?:[^\s]|\r?\n[ \t]+\S)/gi
 const SECRET_LENGTH = 40
+/** No word that a person means has as many `=`; each may cost a look at all of the rest. */
+const TRIES_MAX = 100
 /** May look like a secret, and is none to AWS: a line that gives one is as good as any other. */
 const EXTERNAL_ID = /external[-_]id["' \t=:]+[\w+=,.@:/-]+/gi
 /** What stands between blanks, quotes, brackets and the marks of comments and lists; no letter beyond ASCII is part of a secret. */
@@ -57,9 +59,11 @@ function secretSpans(line: string): Span[] {
 
 /** `=` parts a name from its value, and may also stand within a secret or at its end: each place behind one is tried. */
 function spansIn(part: string): Span[] {
-  const word = part.replace(/[.!?\\]+$/, '')
+  let end = part.length
+  while (end > 0 && '.!?\\'.includes(part[end - 1] as string)) end--
+  const word = part.slice(0, end)
   const spans: Span[] = []
-  for (let start = 0; start < word.length; ) {
+  for (let start = 0, tries = 0; start < word.length && tries < TRIES_MAX; tries++) {
     const length = [word.length - start, SECRET_LENGTH].find((each) => isSecretAt(word, start, each))
     if (length !== undefined) spans.push([start, start + length])
     const next = word.indexOf('=', start + (length ?? 0))
