@@ -11,7 +11,7 @@ import type { Arguments, Verb } from '../core/verb.ts'
 import { checkReplaceable } from '../io/replace-file.ts'
 import { shortPath } from '../io/screen.ts'
 import { chooseImport, type ImportChoice, type ImportWish } from './import/choose-import.ts'
-import { copiesOf, leftLines, linkLines, OUT_OF_REACH } from './import/left-lines.ts'
+import { copiesOf, leftLines, linkLines, OUT_OF_REACH, untouchedCopies } from './import/left-lines.ts'
 import { storePairs } from './import/store-pairs.ts'
 import { takeOut } from './import/take-out.ts'
 import { checkFilesAreOurs } from './session/config-edits.ts'
@@ -53,7 +53,11 @@ async function run(given: Arguments, context: Context): Promise<void> {
   const terminal = typedTerminal(context)
   const choice = await chooseImport(workspace, wish, terminal)
   if (choice.plan !== null) await carryOut(workspace, wish, choice, choice.plan, terminal)
-  else context.err(linesText(choice.notes, terminal?.columns ?? null))
+  else {
+    const namesRest = wish.takes === 'keys' && wish.names === 'all'
+    const left = namesRest ? leftLines(workspace, null, untouchedCopies(workspace), choice.told) : []
+    context.err(linesText([...choice.notes, ...left], terminal?.columns ?? null))
+  }
   const [first, second] = choice.left
   if (first === undefined) return
   const names = listed(choice.left.map(({ profile }) => profile))

@@ -263,7 +263,7 @@ store this key and write the files? [y/N] `,
 
   test('nothing where no profile is named, and names what could be (exit 2)', async (t) => {
     const here = await place(t)
-    await refuses(here, [], 2, /no profile is named, and no keys stand in ~\/\.aws\/config\n/)
+    await refuses(here, [], 2, /no profile is named, and none has keys in ~\/\.aws\/config\n/)
     writeAwsFile(here, 'credentials', `[s]\n${SESSION}`)
     await refuses(here, [], 2, /hold sessions of "s"\naws-cred: hint: aws-cred import s --drop-session\n$/)
     writeAwsFile(here, 'credentials', `[b]\n${keys(OLD)}[s]\n${SESSION}[a]\n${keys(OLD)}`)
@@ -487,7 +487,7 @@ suite('import --all', () => {
   test('ends with 0 where nothing but sessions is left, and where nothing is there', async (t) => {
     const here = await place(t)
     const none = await importing(here, ['--all'])
-    assert.deepEqual([none.code, none.err], [0, 'nothing to import: no keys stand in ~/.aws/config\n'])
+    assert.deepEqual([none.code, none.err], [0, 'nothing to import: no profile has keys in ~/.aws/config\n'])
     writeAwsFile(here, 'credentials', `[s]\n${SESSION}[user1]\n${keys(here.world.alice)}`)
     const { code, err } = await importing(here, ['--all', '--yes'])
     assert.equal(code, 0, err)
@@ -500,7 +500,7 @@ suite('import --all', () => {
     assert.equal(typed.code, 0)
     assert.match(
       typed.err,
-      /^nothing to import for "user1": AKIA….{4} is stored, and no keys stand in ~\/\.aws\/credentials and ~\/\.aws\/config\n$/,
+      /^nothing to import for "user1": AKIA….{4} is stored, and no keys of that name stand in ~\/\.aws\/credentials and ~\/\.aws\/config\n$/,
     )
   })
 })
@@ -612,6 +612,29 @@ suite('import names', () => {
       })
       assert.deepEqual([existsSync(left), err.includes(`${basename(left)} holds keys, and stays\n`)], [stays, stays])
     }
+  })
+
+  test('what stays where there is nothing to import, and touches none of it', async (t) => {
+    const here = await place(t)
+    writeAwsFile(here, 'config', '[default]\nregion = a\n')
+    writeAwsFile(here, 'credentials', `[sp ace]\n${keys(OLD)}# aws_secret_access_key=${OLD.secret}\n# ${OLD.secret}\n`)
+    for (const name of ['config', 'credentials']) chmodSync(path(here, name), 0o644)
+    writeFileSync(path(here, 'credentials.bak'), keys(OLD))
+    const before = userFiles(here)
+    const { code, err } = await importing(here, ['--all', '--yes'])
+    assert.equal(
+      err,
+      `nothing to import: no profile has keys in ~/.aws/credentials and ~/.aws/config
+~/.aws/credentials:1 holds keys of "sp ace", a name that not every AWS tool reads
+~/.aws/credentials:4 gives a key in a comment, and stays
+~/.aws/credentials:5 gives a key in a comment, and stays
+~/.aws/credentials.bak holds keys, and stays
+other users of this machine may read ~/.aws/credentials
+  chmod 600 ${path(here, 'credentials')}
+`,
+    )
+    assert.equal(code, 0)
+    assert.deepEqual(userFiles(here), before)
   })
 
   test('a file that git tracks, and not one that lies in its folder', async (t) => {

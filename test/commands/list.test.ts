@@ -229,3 +229,13 @@ test('remove forgets, as add and unlock do, the failures that needed a person, a
     ['failed'],
   )
 })
+
+test('list says that what feeds a role has none, and how to name it', async (t) => {
+  const here = await place(t)
+  await withUser1(here, '[profile ecs]\naws_cred_credential_source = EcsContainer\n')
+  const { out } = await run(here, ['list'])
+  assert.match(
+    out,
+    /\necs: has aws_cred_credential_source \(\S+config:2\) and no aws_cred_role_arn beside it\n {2}aws-cred setup ecs --role-arn ARN\n/,
+  )
+})

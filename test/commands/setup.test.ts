@@ -457,6 +457,39 @@ suite('setup refuses', () => {
     await refuses(['prod', '--yes'], 'failed', kinds)
   })
 
+  test('a role under the name of keys in a file, and names import', async () => {
+    haveKeys('user1')
+    const pair = 'aws_access_key_id = AKIAIOSFODNN7EXAMPLE\naws_secret_access_key = x\n'
+    for (const [keys, command] of [
+      [pair, 'import prod'],
+      [`${pair}aws_session_token = y\n`, 'import prod --drop-session'],
+    ]) {
+      write(credentials, `[prod]\n${keys}`)
+      const pattern = new RegExp(
+        `"prod": it has keys \\(~/\\.aws/credentials:2\\), and a role [^\n]*\ntake them out first: aws-cred ${command}$`,
+      )
+      await refuses(['prod', ...ROLE_FLAGS, '--yes'], 'failed', pattern)
+    }
+    write(credentials, `[prod]\n${pair}`)
+    await setup(['prod', '--role-arn', ROLE, '--source-profile', 'prod', '--yes'])
+  })
+
+  test('what feeds a role where there is none', async () => {
+    for (const key of ['credential_source', 'aws_cred_credential_source', 'web_identity_token_file']) {
+      write(config, `[profile prod]\nregion = a\n${key} = ${key.endsWith('source') ? 'EcsContainer' : '/t'}\n`)
+      const role = key.startsWith('aws_cred_') ? 'aws_cred_role_arn' : 'role_arn'
+      const pattern = new RegExp(
+        `"prod": it has ${key} \\(~/\\.aws/config:3\\) and no ${role} beside it\nname the role: aws-cred setup prod --role-arn ARN$`,
+      )
+      await refuses(['prod', '--yes'], 'failed', pattern)
+      await setup(['prod', '--role-arn', ROLE, '--yes'])
+    }
+    // Keys of that name are a source.
+    haveKeys('prod')
+    write(config, '[profile prod]\ncredential_source = EcsContainer\n')
+    await setup(['prod', '--yes'])
+  })
+
   test('a config that holds a secret, also commented out, without showing it', async () => {
     for (const line of [
       'aws_secret_access_key = wJalrXUtnFEMI',
@@ -471,6 +504,24 @@ suite('setup refuses', () => {
     haveKeys('prod')
     write(config, '[profile old]\naws_secret_access_key =\nregion = a\n')
     await setup(['prod', '--yes'])
+  })
+
+  test('a config in which any word is a secret by its looks, but for an external id', async () => {
+    haveKeys('user1')
+    const secret = 'wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY'
+    for (const line of [
+      `aws_secret_acces_key = ${secret}`,
+      `# ${secret}`,
+      `credential_process = x --secret ${secret}`,
+    ]) {
+      write(config, `[profile prod]\nregion = a\n${line}\n`)
+      const pattern = /^(?!.*wJal).*~\/\.aws\/config:3 holds what looks like a secret, .*\ntake that line out; /
+      for (const more of [[], ['--yes']]) await refuses(['prod', ...ROLE_FLAGS, ...more], 'failed', pattern)
+      assert.deepEqual(backups(), [])
+    }
+    write(config, `[profile prod]\nrole_arn = ${ROLE}\nsource_profile = user1\nexternal_id = ${secret}\n`)
+    await setup(['prod', '--yes'])
+    assert.match(read(), /\naws_cred_external_id = wJal/)
   })
 
   test('a line of the credentials file that would win', async () => {
@@ -520,6 +571,14 @@ suite('setup says', () => {
     assert.match(
       await notes(['prod', ...ROLE_FLAGS]),
       /^"user1" has no keys yet; put them in: aws-cred add user1\nwrote/,
+    )
+  })
+
+  test('that a source has what feeds a role, and none', async () => {
+    write(config, '[profile user1]\ncredential_source = EcsContainer\n')
+    assert.match(
+      await notes(['prod', ...ROLE_FLAGS]),
+      /^"user1" has credential_source \(~\/\.aws\/config:2\) and no role_arn beside it; name the role: aws-cred setup user1 --role-arn ARN\nwrote/,
     )
   })
 

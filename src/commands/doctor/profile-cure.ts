@@ -1,7 +1,7 @@
 import { CredError } from '../../core/errors.ts'
 import { pasteable } from '../../core/paste.ts'
 import type { Plan } from '../../core/plan/plan.ts'
-import { otherSourceCommand } from '../../core/plan/plan-errors.ts'
+import { lackOfRole, otherSourceCommand } from '../../core/plan/plan-errors.ts'
 import { setting } from '../../core/plan/settings.ts'
 import { nearest, shown } from '../../core/text.ts'
 import { isKnownRoot } from '../session/failures.ts'
@@ -37,9 +37,10 @@ function sourceForRole({ files, index }: Look['workspace'], profile: string): st
   return second === undefined ? pasteable`aws-cred setup ${profile} --source-profile ${only.name}` : null
 }
 
-/** Another name for a source that is in no file, where one is near; else keys for it. */
+/** A role for what only feeds one; another name for a source that is in no file, where one is near; else keys for it. */
 function keysForRoot({ files, index }: Look['workspace'], { root }: Plan): string | null {
   if (root.kind !== 'keychain') return null
+  if (lackOfRole(root.name, files.profiles) !== null) return pasteable`aws-cred setup ${root.name} --role-arn ARN`
   const { profiles } = files.profiles
   const names = new Set([...profiles.keys(), ...index.all('key').map(({ name }) => name)])
   const near = profiles.has(root.name) ? null : nearest(root.name, names)

@@ -9,7 +9,7 @@ import {
 } from '../../core/keys/file-keys.ts'
 import type { ImportPlan } from '../../core/keys/import-plan.ts'
 import { pasteable, pathWord, withCommand } from '../../core/paste.ts'
-import { secretLines } from '../../core/setup/setup-secrets.ts'
+import { secretLine, secretLines } from '../../core/setup/setup-secrets.ts'
 import { listed, quoted, shown } from '../../core/text.ts'
 import { type LeftCopies, leftCopies } from '../../io/left-copies.ts'
 import { shortPath } from '../../io/screen.ts'
@@ -22,6 +22,23 @@ export type Copies = ReadonlyMap<string, LeftCopies>
 
 export function copiesOf({ context }: Workspace, { takenFrom }: ImportPlan): Copies {
   return new Map(takenFrom.map((path) => [path, leftCopies(path, context)]))
+}
+
+/**
+ * As `copiesOf` for both files, where nothing is taken out of either. Who may read a file counts where it holds secrets,
+ * and so does git's history.
+ */
+export function untouchedCopies({ context, files }: Workspace): Copies {
+  const { configPath, credentialsPath, config, credentials } = files
+  const places = [[credentialsPath, credentials] as const, [configPath, config] as const]
+  return new Map(
+    places.flatMap(([path, document]) => {
+      if (path === null) return []
+      const copies = leftCopies(path, context)
+      const holdsSecret = document !== null && secretLine(serializeIni(document)) !== null
+      return [[path, holdsSecret ? copies : { ...copies, git: 'untracked', othersMayRead: false }] as const]
+    }),
+  )
 }
 
 /** What is for the person to look at beforehand: another name of a file cannot be found any more when it is replaced. */
@@ -49,11 +66,13 @@ export function leftLines(
   const rest = (document: IniDocument) => (plan === null ? document : withBlankKeys(document, plan.taken))
   const [config, credentials] = [rest(now.config), now.credentials === null ? null : rest(now.credentials)]
   const keys = [...findFileKeys(config, credentials).values()].filter(holdsKeys)
-  return [...copies].flatMap(([path, copy]) => {
+  const lines = [...copies].flatMap(([path, copy]) => {
     const document = [config, credentials].find((each) => each?.source.path === path)
     const inFile = document ? linesInFile(document, keys, told, now.showPath(path)) : []
     return [...inFile, ...linesBeside(path, copy, now.showPath)]
   })
+  // Both files lie in one folder, with the same old files beside them.
+  return [...new Set(lines)]
 }
 
 /** Said once, since nothing can be done about it here. */

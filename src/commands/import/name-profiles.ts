@@ -31,7 +31,7 @@ export function nameProfiles(
   if (names === 'all') {
     const wanted = takes === 'session' ? sessions : pairs
     const left = takes === 'session' ? [] : sessions
-    const nothing = takes === 'session' ? 'no session stands' : 'nothing to import: no keys stand'
+    const nothing = takes === 'session' ? 'no session stands' : 'nothing to import: no profile has keys'
     const notes = left.map(
       (each) =>
         `${quoted(each.profile)} has a session, which is not stored${withCommand('\n  ', importCommand(each)) ?? ''}`,
@@ -54,7 +54,7 @@ export function nameProfiles(
     names: names.filter((name) => !isDone(name)),
     notes: names.filter(isDone).map((name) => {
       const keyId = shown(index.read('key', name)?.accessKeyIdMasked ?? '', 20)
-      return `nothing to import for ${quoted(name)}: ${keyId} is stored, and no keys stand in ${filesText(surroundings)}`
+      return `nothing to import for ${quoted(name)}: ${keyId} is stored, and no keys of that name stand in ${filesText(surroundings)}`
     }),
     sessions: [],
   }
@@ -67,7 +67,7 @@ function namesOf(keys: readonly FileKeys[]): string[] {
 /** Exit 2: which of them is for the person to choose. */
 function nothingNamed(found: readonly FileKeys[], surroundings: SetupSurroundings): CredError {
   if (found.length === 0) {
-    return usageError({ name: 'import' }, `no profile is named, and no keys stand in ${filesText(surroundings)}`)
+    return usageError({ name: 'import' }, `no profile is named, and none has keys in ${filesText(surroundings)}`)
   }
   const names = namesOf(found)
   const drop = found.some(isSession)

@@ -4,7 +4,7 @@ import type { ProfileProperty, Profiles } from '../profiles.ts'
 import { nearest, quoted, shown } from '../text.ts'
 import type { KeychainRoot, StaticRoot } from './plan.ts'
 import type { Source } from './plan-sources.ts'
-import { setting } from './settings.ts'
+import { setting, settingKey } from './settings.ts'
 import { at } from './sts-limits.ts'
 
 /** The cycle, from a profile back to itself. */
@@ -73,6 +73,18 @@ export function roleWithoutSourceError(profile: string, role: Source): CredError
   )
 }
 
+/** What names the credentials for a role, in a profile without one: `has credential_source (FILE:2) and no …`; else null. */
+export function lackOfRole(profile: string, profiles: Profiles): string | null {
+  if (setting(profiles, profile, 'role_arn') !== null) return null
+  for (const name of ['credential_source', 'web_identity_token_file']) {
+    const property = setting(profiles, profile, name)
+    if (property === null) continue
+    const key = settingKey(profiles, profile, name)
+    return `has ${key} (${at(property)}) and no ${key.replace(name, 'role_arn')} beside it`
+  }
+  return null
+}
+
 type PlacedValue = Pick<ProfileProperty, 'value' | 'path' | 'line'>
 
 /** `mayHoldKeys` false: a role of that name, which keys in the keychain would break as these do. */
@@ -133,6 +145,14 @@ export function noKeysError(
       `cannot read profile ${quoted(root.name)}: not in ${configPath}`,
       near === null ? { hint: withCommand(`${lead}: `, pasteable`aws-cred add ${root.name}`) } : nearHint,
     )
+  }
+  const lack = lackOfRole(root.name, profiles)
+  if (lack !== null) {
+    const { profile, property } = root.namedBy ?? {}
+    const who = property === undefined ? 'it' : `its source ${quoted(root.name)} (${at(property)})`
+    return new CredError('failed', `cannot resolve profile ${quoted(profile ?? root.name)}: ${who} ${lack}`, {
+      hint: pasteable`name the role: aws-cred setup ${root.name} --role-arn ARN`,
+    })
   }
   if (root.namedBy !== null) {
     const { profile, property } = root.namedBy

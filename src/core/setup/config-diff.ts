@@ -1,5 +1,6 @@
 import type { IniDocument } from '../ini.ts'
 import { shown } from '../text.ts'
+import { withoutSecretWords } from './setup-secrets.ts'
 
 export interface DiffLine {
   readonly mark: ' ' | '+' | '-'
@@ -73,7 +74,8 @@ export interface DiffScreenOptions {
 
 /**
  * What a change to the config looks like: the file's name, then each changed section with its header and three lines
- * around (see the options). Fit for a terminal: lines are escaped. Empty where nothing changes.
+ * around (see the options). Fit for a terminal: lines are escaped, and words that are secrets by their looks left out. Empty
+ * where nothing changes.
  */
 export function diffScreen(
   title: string,
@@ -105,7 +107,7 @@ export function diffScreen(
     // An empty line says nothing at the edge of what is shown.
     if (text.trim() === '' && !(keep.has(index - 1) && keep.has(index + 1))) continue
     if (last !== -1 && diff.slice(last + 1, index).some((line) => line.text.trim() !== '')) lines.push('  …')
-    lines.push(`${mark} ${shown(text, LINE_CHARACTERS_MAX)}`.trimEnd())
+    lines.push(`${mark} ${shown(withoutSecretWords(text), LINE_CHARACTERS_MAX)}`.trimEnd())
     last = index
   }
   return `${lines.join('\n')}\n`

@@ -94,9 +94,14 @@ export function editProgram(
 /** The options of `process` that a line of ours may have, and what may follow each. */
 const LINE_OPTIONS = /(?<=^| )(--no-session|--no-prompt|--refresh|--duration[ =][A-Za-z0-9]+)(?= |$)/g
 
-/** The line for this executable; the options that a line of ours for this profile has are kept, and nothing else of it. */
+/**
+ * The line for this executable; the options are kept, and nothing else, of a line of ours for this profile or for the one
+ * that it goes on giving without a role.
+ */
 function processValue(old: string, request: SetupRequest, platform: string): string {
-  if (parseOwnLine(old, platform)?.profile !== request.profile) return request.processLine
+  const served = parseOwnLine(old, platform)?.profile ?? null
+  const given = request.roleArn === null ? [request.profile, request.sourceProfile] : [request.profile]
+  if (served === null || !given.includes(served)) return request.processLine
   const words = splitCommand(old, platform)?.slice(2) ?? []
   return [request.processLine, ...(words.join(' ').match(LINE_OPTIONS) ?? [])].join(' ')
 }

@@ -1,6 +1,7 @@
 import { deviceText } from '../mfa-code.ts'
 import { pasteable } from '../paste.ts'
 import type { Plan } from '../plan/plan.ts'
+import { lackOfRole } from '../plan/plan-errors.ts'
 import { at } from '../plan/sts-limits.ts'
 import type { Profiles } from '../profiles.ts'
 import { nearest, quoted, shown } from '../text.ts'
@@ -54,6 +55,11 @@ function keysInFile(profile: string, profiles: Profiles): string[] {
 
 function missingKeys({ profile, root }: Plan, profiles: Profiles, keyNames: () => readonly string[]): string[] {
   if (root.kind !== 'keychain' || root.listed) return []
+  const lack = lackOfRole(root.name, profiles)
+  if (lack !== null)
+    return [
+      `${quoted(root.name)} ${lack}${pasteable`; name the role: aws-cred setup ${root.name} --role-arn ARN` ?? ''}`,
+    ]
   const names = [...keyNames(), ...profiles.profiles.keys()].filter((name) => name !== profile)
   const near = profiles.profiles.has(root.name) ? null : nearest(root.name, names)
   const meant = near === null ? '' : ` (did you mean ${quoted(near)}?)`

@@ -4,15 +4,15 @@ import { findFileKeys, importCommand } from '../keys/file-keys.ts'
 import { withCommand } from '../paste.ts'
 import { planProfile } from '../plan/plan.ts'
 import { setting } from '../plan/settings.ts'
-import { ASSUME_ROLE_MAX_S, at } from '../plan/sts-limits.ts'
 import { mergeProfiles, type Profile, type Profiles } from '../profiles.ts'
 import { quoted, shown } from '../text.ts'
 import { diffScreen, oldLineNumbers } from './config-diff.ts'
-import { editProfile, type Move, shadowingKeys, wantedEntries } from './setup-edit.ts'
+import { editProfile, type Move, wantedEntries } from './setup-edit.ts'
 import { setupNotes } from './setup-notes.ts'
-import { type SetupRequest, setupCommand } from './setup-request.ts'
-import { secretLine } from './setup-secrets.ts'
-import { isSiblingKey, moveToSibling, type SiblingMove } from './setup-siblings.ts'
+import { checkTogether, refuseMissingRole, refuseOverrides, refuseRoleBesideKeys } from './setup-refusals.ts'
+import type { SetupRequest } from './setup-request.ts'
+import { secretLine, withoutSecretWords } from './setup-secrets.ts'
+import { moveToSibling, type SiblingMove, servedByLine } from './setup-siblings.ts'
 
 export interface SetupSurroundings {
   readonly platform: string
@@ -53,9 +53,11 @@ function refuseSecrets({ profile }: SetupRequest, { config, credentials, showPat
   const owner = [...findFileKeys(config, credentials).values()].find(({ lines }) =>
     lines.some((each) => each.path === path && each.line <= secret && secret <= each.lastLine),
   )
+  const line = config.lines[secret - 1] ?? ''
+  const what = owner === undefined && withoutSecretWords(line) !== line ? 'what looks like a secret' : 'a secret'
   throw new CredError(
     'failed',
-    `cannot set up profile ${quoted(profile)}: ${showPath(path)}:${secret} holds a secret, and a file with secrets is neither edited nor backed up`,
+    `cannot set up profile ${quoted(profile)}: ${showPath(path)}:${secret} holds ${what}, and a file with secrets is neither edited nor backed up`,
     {
       hint:
         owner === undefined
@@ -72,8 +74,7 @@ export function planProfileEdit(request: SetupRequest, surroundings: SetupSurrou
   const before = serializeIni(config)
   const now = placedProfiles(surroundings)
   const { document, move } = moveToSibling(config, request.profile, now, surroundings)
-  const isNamed = request.sourceProfile !== null || setting(now, request.profile, 'source_profile') !== null
-  const full = move === null || isNamed ? request : { ...request, sourceProfile: move.sibling }
+  const full = withSource(request, now, move, surroundings)
   const edit = editProfile(document, full, platform)
   const oldLine = oldLineNumbers(config, edit.document)
   const edited = namedPlaces(
@@ -86,7 +87,9 @@ export function planProfileEdit(request: SetupRequest, surroundings: SetupSurrou
     refuseOverrides(request, profiles)
     checkTogether(request, profiles)
     refuseRoleBesideKeys(request, profiles, surroundings)
-    return planProfile(request.profile, profiles, { platform, hasKeys: surroundings.hasKeys })
+    const planned = planProfile(request.profile, profiles, { platform, hasKeys: surroundings.hasKeys })
+    refuseMissingRole(request, profiles, planned)
+    return planned
   })
   return {
     before,
@@ -103,59 +106,26 @@ export function planProfileEdit(request: SetupRequest, surroundings: SetupSurrou
   }
 }
 
+/** What gives the credentials now is to be named where it is parted from the profile, and nothing else is named. */
+function withSource(
+  request: SetupRequest,
+  now: Profiles,
+  move: SiblingMove | null,
+  surroundings: SetupSurroundings,
+): SetupRequest {
+  if (request.sourceProfile !== null) return request
+  const isNamed = setting(now, request.profile, 'source_profile') !== null
+  if (move !== null) return isNamed ? request : { ...request, sourceProfile: move.sibling }
+  return request.roleArn === null
+    ? { ...request, sourceProfile: servedByLine(request.profile, now, surroundings) }
+    : request
+}
+
 function siblingNote({ sibling, keys, line, signIn }: SiblingMove, configName: string): string {
   const log = signIn === null ? '' : `; log in with: ${signIn}`
   const names = keys.map((key) => shown(key, 60)).join(', ')
   const [go, as] = keys.length === 1 ? ['goes', 'as it is'] : ['go', 'as they are']
   return `${names} (${configName}:${line}) ${go} to [profile ${sibling}] ${as}${log}`
-}
-
-/** Per key the credentials file wins over the config: a line there would undo what is written here. */
-function refuseOverrides(request: SetupRequest, profiles: Profiles): void {
-  const properties = profiles.profiles.get(request.profile)?.properties
-  const wanted = new Set(wantedEntries(request, request.processLine).map(([key]) => key))
-  const shadowing = new Set(shadowingKeys(properties?.keys() ?? []))
-  for (const [key, property] of properties ?? []) {
-    const counts = wanted.has(key) || shadowing.has(key) || isSiblingKey(key)
-    if (property.file !== 'credentials' || !counts) continue
-    throw new CredError(
-      'failed',
-      `cannot set up profile ${quoted(request.profile)}: ${key} (${at(property)}) wins over what is written to the config`,
-      { hint: 'take that line out of the credentials file' },
-    )
-  }
-}
-
-/** What was typed against what the profile will say: exit 2, since the cure is to type more. */
-function checkTogether(request: SetupRequest, profiles: Profiles): void {
-  const has = (name: string): boolean => setting(profiles, request.profile, name) !== null
-  const usage = (state: string, more: string): CredError =>
-    new CredError('usage', `cannot run setup: ${state}`, { hint: setupCommand('add it: ', request, more) })
-  if (has('role_arn')) {
-    if (request.durationSeconds !== null && request.durationSeconds > ASSUME_ROLE_MAX_S) {
-      throw new CredError('usage', 'cannot run setup: --duration must be 15m to 12h for a role', {
-        hint: setupCommand('', { ...request, durationSeconds: null }, '--duration 1h'),
-      })
-    }
-    const sources = ['source_profile', 'credential_source', 'web_identity_token_file']
-    if (request.roleArn !== null && !sources.some(has)) {
-      throw usage('--role-arn needs the profile whose keys assume it', '--source-profile NAME')
-    }
-  } else if (request.sourceProfile !== null) {
-    throw usage('--source-profile needs a role beside it', '--role-arn ARN')
-  } else if (request.externalId !== null) throw usage('--external-id needs a role beside it', '--role-arn ARN')
-}
-
-/** A role under the name of a stored key: under another name both can be used, and nothing has to be deleted. */
-function refuseRoleBesideKeys(request: SetupRequest, profiles: Profiles, { hasKeys }: SetupSurroundings): void {
-  const { profile, roleArn } = request
-  if (roleArn === null || !hasKeys(profile) || setting(profiles, profile, 'source_profile')?.value === profile) return
-  const free = [`${profile}-role`, `${profile}-role-2`].find((name) => !profiles.profiles.has(name) && !hasKeys(name))
-  throw new CredError(
-    'failed',
-    `cannot set up profile ${quoted(profile)}: a key of that name is stored, and a role beside it would break both`,
-    { hint: setupCommand('give the role another name: ', { ...request, profile: free ?? 'NAME' }) },
-  )
 }
 
 /** In place of the number of a line that is not written yet. */

@@ -76,6 +76,24 @@ export function moveToSibling(
   return { document: edited, move: { sibling, keys: [...last.keys()], line, signIn } }
 }
 
+/**
+ * The profile that a line of ours in this one serves, and which this one is to name as its source once the line serves
+ * itself: it goes on giving what it gave. Null where it serves itself, and beside a role. Throws `CredError` where the
+ * profile names another kind of source too.
+ */
+export function servedByLine(
+  profile: string,
+  now: Profiles,
+  options: Pick<PlanOptions, 'platform' | 'hasKeys'>,
+): string | null {
+  const { role, others } = findSources(profile, now, options)
+  const line = others.find(({ key, nextProfile }) => key === 'credential_process' && nextProfile !== null)
+  if (role !== null || line === undefined) return null
+  const other = others.find(({ nextProfile }) => nextProfile !== line.nextProfile)
+  if (other !== undefined) throw twoKindsError(profile, other, line)
+  return line.nextProfile
+}
+
 /** Parted, both would be there, and which of them the person meant nobody could tell any more. */
 function refuseSecondKind(profile: string, now: Profiles, options: Pick<PlanOptions, 'platform' | 'hasKeys'>): void {
   const { role, others } = findSources(profile, now, options)

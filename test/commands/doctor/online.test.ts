@@ -256,6 +256,10 @@ test('where no tool finds credentials, the cure is a command that works as it is
     assert.equal((await found(here, ['hand3', '--offline'])).one('no-credentials'), undefined)
     assert.equal((await run(here, ['process', '--profile', 'hand3'])).code, 0, lines)
   }
+  // Which role only the person knows.
+  writeAwsFile(here, 'config', '[profile hand3]\naws_cred_credential_source = EcsContainer\n')
+  const { one } = await found(here, ['hand3', '--offline'])
+  assert.equal(one('no-credentials')?.cure, 'aws-cred setup hand3 --role-arn ARN')
 })
 
 test('a locked vault needs a person, and nothing is asked', async (t) => {

@@ -371,6 +371,24 @@ test('noKeysError() says that a profile names no source', () => {
   assert.match(noKeys('bare', '\n[profile bare]\nregion = x', [], 'vault').message, /, and the vault has no keys/)
 })
 
+test('noKeysError() says that what feeds a role has none', () => {
+  const bare = noKeys('bare', '\n[profile bare]\naws_cred_credential_source = EcsContainer')
+  assert.equal(
+    bare.message,
+    'cannot resolve profile "bare": it has aws_cred_credential_source (~/.aws/config:2) and no aws_cred_role_arn beside it',
+  )
+  assert.equal(bare.hint, 'name the role: aws-cred setup bare --role-arn ARN')
+  const source = noKeys(
+    'prod',
+    `\n[profile prod]\nrole_arn = ${ARN}Prod\nsource_profile = work\n[profile work]\nweb_identity_token_file = /t`,
+  )
+  assert.equal(
+    source.message,
+    'cannot resolve profile "prod": its source "work" (~/.aws/config:3) has web_identity_token_file (~/.aws/config:5) and no role_arn beside it',
+  )
+  assert.equal(source.hint, 'name the role: aws-cred setup work --role-arn ARN')
+})
+
 // --- Lines of ours
 
 test('planProfile() takes no line of ours for a source, whatever its folder', () => {

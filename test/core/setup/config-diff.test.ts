@@ -86,6 +86,15 @@ suite('diffScreen()', () => {
     assert.equal(text, '~/.aws/config\n  [default]\n+ # \\x1b[2J\\u{202e}\n')
   })
 
+  test('leaves out what is a secret by its looks, also where nothing changes', () => {
+    const secret = 'wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY'
+    const before = `[default]\n# ${secret}\nx = --y=${secret}\n`
+    assert.equal(
+      screen(before, `${before}z = "${secret}"\n`),
+      '~/.aws/config\n  [default]\n  # …\n  x = --y=…\n+ z = "…"\n',
+    )
+  })
+
   test('shows line ends of Windows as none', () => {
     assert.equal(screen('[default]\r\n', '[default]\r\nregion = a\r\n'), '~/.aws/config\n  [default]\n+ region = a\n')
   })

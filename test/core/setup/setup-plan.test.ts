@@ -5,11 +5,11 @@ import { verb } from '../../../src/commands/setup.ts'
 import { parseArguments } from '../../../src/core/arguments.ts'
 import { CredError } from '../../../src/core/errors.ts'
 import { type IniDocument, parseIni } from '../../../src/core/ini.ts'
+import { planProfile } from '../../../src/core/plan/plan.ts'
 import { mergeProfiles } from '../../../src/core/profiles.ts'
 import { diffLines } from '../../../src/core/setup/config-diff.ts'
 import { planSetup, type SetupPlan } from '../../../src/core/setup/setup-plan.ts'
 import { setupRequest } from '../../../src/core/setup/setup-request.ts'
-import { secretLine } from '../../../src/core/setup/setup-secrets.ts'
 import { sectionChange, takeBack } from '../../../src/core/setup/setup-undo.ts'
 
 const PATH = '/home/me/.aws/config'
@@ -205,12 +205,41 @@ suite('planSetup()', () => {
     )
   })
 
-  test('replaces a line of ours that serves another profile', () => {
-    const text = '[profile prod]\ncredential_process = aws-cred process --profile dev --no-prompt\n'
-    assert.equal(
-      plan({ config: text, words: ['prod'] }).after,
-      '[profile prod]\ncredential_process = "/opt/aws-cred" process --profile prod\n',
-    )
+  test('names the profile that a line of ours serves as the source: both give what they gave', () => {
+    const alias = '[profile prod]\ncredential_process = /old/aws-cred process --profile dev --no-prompt\n'
+    const dev = `[profile dev]\naws_cred_role_arn = ${ROLE}\naws_cred_source_profile = user1\n`
+    const own = '[profile prod]\ncredential_process = "/opt/aws-cred" process --profile prod --no-prompt\n'
+    const planned = (text: string) =>
+      planProfile('prod', mergeProfiles(doc(text), null), { platform: 'linux', hasKeys: (name) => name === 'user1' })
+    for (const others of [dev, '']) {
+      const keys = others === '' ? ['dev'] : ['user1']
+      const { after } = plan({ config: alias + others, words: ['prod'], keys })
+      assert.equal(after, `${own}aws_cred_source_profile = dev\n${others}`)
+      assert.equal(plan({ config: after, words: ['prod'], keys }).after, after)
+    }
+    const after = `${own}aws_cred_source_profile = dev\n${dev}`
+    assert.deepEqual(planned(after).steps, planned(alias + dev).steps)
+    // What is typed goes before, and a role that stands there is the source of all.
+    assert.doesNotMatch(plan({ config: alias, words: ['prod', ...ROLE_WORDS] }).after, /dev|--no-prompt/)
+    const role = `role_arn = ${ROLE}\nsource_profile = user1\n`
+    assert.equal(plan({ config: alias + role, words: ['prod'] }).after.includes('dev'), false)
+  })
+
+  test('refuses a line of ours that serves another profile beside another source', () => {
+    const alias = '[profile prod]\ncredential_process = aws-cred process --profile dev\n'
+    for (const [config, keys, other] of [
+      [alias, ['dev', 'prod'], 'keys in the keychain'],
+      [`${alias}aws_cred_source_profile = user1\n`, ['dev', 'user1'], 'aws_cred_source_profile'],
+    ] as const) {
+      assert.throws(
+        () => plan({ config, words: ['prod'], keys }),
+        (error) =>
+          error instanceof CredError &&
+          /: it names two kinds of credentials/.test(error.message) &&
+          error.message.includes(other) &&
+          error.message.endsWith(' and credential_process (~/.aws/config:2)'),
+      )
+    }
   })
 
   test('refuses two kinds of credentials, naming lines as they are now', () => {
@@ -233,16 +262,5 @@ suite('planSetup()', () => {
     })
     assert.match(notes.join('\n'), /\/c:2\) are a pasted session/)
     assert.doesNotMatch(notes.join('\n'), /sss|ttt|ASIA/)
-  })
-})
-
-suite('secretLine()', () => {
-  test('finds secrets in any form and not the names alone', () => {
-    assert.equal(secretLine('[a]\naws_secret_access_key=x'), 2)
-    assert.equal(secretLine('a\r\n#aws_session_token   =   x\r\n'), 2)
-    assert.equal(secretLine('[a]\naws_secret_access_key =\n  x\n'), 2)
-    assert.equal(secretLine('"aws_security_token": "x"'), 1)
-    assert.equal(secretLine('aws_secret_access_key =\nregion = a'), null)
-    assert.equal(secretLine('# aws_secret_access_key is in the keychain'), null)
   })
 })

@@ -2,6 +2,7 @@ import { spanText } from '../../../core/clock.ts'
 import { CredError } from '../../../core/errors.ts'
 import { pasteable } from '../../../core/paste.ts'
 import { type Plan, rootName, signerName } from '../../../core/plan/plan.ts'
+import { lackOfRole } from '../../../core/plan/plan-errors.ts'
 import { rootText } from '../../../core/plan/plan-roots.ts'
 import { setting } from '../../../core/plan/settings.ts'
 import { at, parseRoleArn } from '../../../core/plan/sts-limits.ts'
@@ -34,7 +35,12 @@ export function profileRow(workspace: Workspace, profile: string): ProfileRow {
       gives: givesText(workspace, plan),
       from: fromCell(workspace, plan),
       session,
-      notes: [...notes, ...(state.failure === null ? lackNotes(plan) : []), ...clampNotes(plan), ...codeNotes(plan)],
+      notes: [
+        ...notes,
+        ...(state.failure === null ? lackNotes(workspace, plan) : []),
+        ...clampNotes(plan),
+        ...codeNotes(plan),
+      ],
     }
   } catch (error) {
     if (!(error instanceof CredError)) throw error
@@ -123,8 +129,11 @@ export function shownCode({ code }: { readonly code: string }): string | null {
 }
 
 /** Of keys that the index does not know; the store may hold them all the same, where the index was lost. */
-function lackNotes({ profile, root }: Plan): string[] {
+function lackNotes({ files }: Workspace, { profile, root }: Plan): string[] {
   if (root.kind !== 'keychain' || root.listed || root.name !== profile) return []
+  const lack = lackOfRole(profile, files.profiles)
+  if (lack !== null)
+    return [`${shown(profile)}: ${lack}${pasteable`\n  aws-cred setup ${profile} --role-arn ARN` ?? ''}`]
   return [`${shown(profile)}: no key of that name is known here${pasteable`\n  aws-cred add ${profile}` ?? ''}`]
 }
 
