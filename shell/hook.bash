@@ -14,7 +14,7 @@ __aws_cred_key='' __aws_cred_base=none __aws_cred_problem='' __aws_cred_conflict
 __aws_cred_loaded='' __aws_cred_from=0 __aws_cred_until=0
 # Sourced again: what was told stays told.
 __aws_cred_code="${__aws_cred_code-}" __aws_cred_note="${__aws_cred_note-}"
-__aws_cred_time="${__aws_cred_time-}" __aws_cred_time_of="${__aws_cred_time_of-}" __aws_cred_time_for="${__aws_cred_time_for-}"
+__aws_cred_time="${__aws_cred_time-}" __aws_cred_time_of="${__aws_cred_time_of-}" __aws_cred_time_for="${__aws_cred_time_for-${AWS_CRED_PROFILE-}}"
 
 # The clock without a process, chosen by version: before 5.0 an EPOCHSECONDS is only what someone exported. It can be unset
 # where it is real; printf (-1 for 4.2) costs eight times as much.

@@ -215,7 +215,7 @@ AWS_CRED_STATE=none AWS_CRED_LEFT=""
 __aws_cred_key="" __aws_cred_base=none __aws_cred_problem="" __aws_cred_conflict="" __aws_cred_at="" __aws_cred_told="" __aws_cred_loaded=""
 # Sourced again: what was told stays told.
 __aws_cred_code="${__aws_cred_code-}" __aws_cred_note="${__aws_cred_note-}"
-__aws_cred_time="${__aws_cred_time-}" __aws_cred_time_of="${__aws_cred_time_of-}" __aws_cred_time_for="${__aws_cred_time_for-}"
+__aws_cred_time="${__aws_cred_time-}" __aws_cred_time_of="${__aws_cred_time_of-}" __aws_cred_time_for="${__aws_cred_time_for-${AWS_CRED_PROFILE-}}"
 
 # The clock without a process; %D is there even where the module is not.
 __aws_cred_now() {

@@ -103,9 +103,14 @@ async function loadVerb(name: string, rest: readonly string[] = []): Promise<{ r
   if (name.startsWith('-')) {
     // What stands behind `=` may be a secret.
     const flag = name.replace(/=.*/s, '')
-    throw new CredError('usage', `cannot run ${quoted(flag, 40)}: there is no such option`, {
-      hint: verbHint(flag, [], ['--help', '--version']),
-    })
+    const isKnown = flag === '--help' || flag === '--version'
+    throw new CredError(
+      'usage',
+      `cannot run ${quoted(flag, 40)}: ${isKnown ? 'it takes no value' : 'there is no such option'}`,
+      {
+        hint: verbHint(flag, [], ['--help', '--version']),
+      },
+    )
   }
   throw new CredError('usage', `cannot run ${quoted(name, 40)}: there is no such verb`, {
     hint: verbHint(name, rest, Object.keys(VERBS)),

@@ -5,8 +5,16 @@ const CONTROL = /[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028\u2029\u202a
 export function isSecretByLooks(text: string): boolean {
   const word = text.startsWith('-') ? text.replace(/^--?/, '') : text
   if (word.length !== 40) return word.length > 100 && /^(IQoJ|Fwo[DG]|FQoG|AQo)[A-Za-z0-9/+=]+$/.test(word)
-  const isPath = /^\/[A-Za-z]+\//.test(word)
-  return !isPath && [/^[A-Za-z0-9/+=]+$/, /[A-Z]/, /[a-z]/, /\d/].every((sign) => sign.test(word))
+  const isPath = /^\/[A-Z]?[a-z]+\d*\//.test(word)
+  const signs = [/^[A-Za-z0-9/+=]+$/, /[A-Z]/, /[a-z]/, /\d/]
+  return !isPath && signs.every((sign) => sign.test(word)) && kindChanges(word) >= KIND_CHANGES_LEAST
+}
+
+/** Of 40 random letters some 25 are of another kind than the one before them (16 in AWS's own example); in names and paths fewer are. */
+const KIND_CHANGES_LEAST = 15
+
+function kindChanges(word: string): number {
+  return (word.match(/[A-Z]+|[a-z]+|\d+|[^A-Za-z\d]+/g)?.length ?? 1) - 1
 }
 
 /**

@@ -210,14 +210,16 @@ function namesIn(folder: string): string[] {
 /** Makes a rename last through a power cut. Windows cannot open folders; some network file systems refuse to sync one. */
 function syncFolder(folder: string): void {
   if (process.platform === 'win32') return
-  const fd = openSync(folder, constants.O_RDONLY)
+  let fd: number | null = null
   try {
+    fd = openSync(folder, constants.O_RDONLY)
     fsyncSync(fd)
   } catch (error) {
-    // The new file stands already; these say only that this file system has no such call.
-    if (!['EINVAL', 'ENOTSUP', 'ENOSYS'].includes(errnoOf(error) ?? '')) throw error
+    // The new file stands already; these say only that this file system has no such call, or that the folder may be
+    // written but not read.
+    if (!['EINVAL', 'ENOTSUP', 'ENOSYS', 'EACCES', 'EPERM'].includes(errnoOf(error) ?? '')) throw error
   } finally {
-    closeSync(fd)
+    if (fd !== null) closeSync(fd)
   }
 }
 

@@ -249,6 +249,9 @@ test('a second export of one step empties what the first has written and the new
     for (const more of [['--profile', 'one'], words]) {
       const { code, err } = await run(here, ['export', ...more, '--format', 'github-actions'], { env })
       assert.equal(code, 0, err)
+      // An empty region would hide that of the config.
+      const stays = /^aws-cred: warning: AWS_REGION stays set in this job: this profile has no region, /m
+      assert.equal(stays.test(err), more === words, err)
     }
     return githubVariables(readFileSync(file, 'utf8'))
   }
@@ -264,13 +267,13 @@ test('a second export of one step empties what the first has written and the new
     AWS_SESSION_TOKEN: '',
     AWS_CREDENTIAL_EXPIRATION: '',
     AWS_CRED_PROFILE: 'user1',
-    AWS_REGION: '',
-    AWS_DEFAULT_REGION: '',
+    AWS_REGION: 'eu-west-1',
+    AWS_DEFAULT_REGION: 'eu-west-1',
     AWS_X: 'x',
   })
   // What was emptied once is not emptied again, and a region that is not of our making stays.
   const own = await settled('', ['--profile', 'two'])
-  assert.equal(own.AWS_REGION, '')
+  assert.equal(own.AWS_REGION, 'eu-west-1')
   appendFileSync(file, 'AWS_REGION=sa-east-1\n')
   const before = readFileSync(file, 'utf8')
   assert.equal((await run(here, ['export', ...keys, '--format', 'github-actions'], { env })).code, 0)

@@ -19,6 +19,9 @@ test('shown() does not show what is a secret by its looks, and takes nothing els
   const others = [
     '0123456789abcdef0123456789abcdef01234567',
     '/home/Alice/Work1/Projects/Config/Folder',
+    'CompanyProductionAdministratorAccess2024',
+    'FirstnameLastnameDeveloperLaptop20240101',
+    'certs/CompanyRootCertificates/Root2024/b',
     'arn:aws:iam::123456789012:role/Developer',
     secret.slice(1),
     `${secret} `,

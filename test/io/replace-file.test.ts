@@ -105,6 +105,20 @@ test('replaceFile() removes what a killed process left beside the file, and nobo
   for (const each of [...others, folder]) assert.equal(existsSync(each), true, each)
 })
 
+test('replaceFile() writes in a folder that may be written and not listed, and says nothing else', (t) => {
+  if (!need(t, 'root, to act as somebody else', process.getuid?.() === 0 && process.seteuid !== undefined)) return
+  writeFileSync(file, 'old')
+  chownSync(file, 65_534, 65_534)
+  chmodSync(home, 0o733)
+  process.seteuid?.(65_534)
+  try {
+    replaceFile(file, 'new', { expected: 'old' })
+  } finally {
+    process.seteuid?.(0)
+  }
+  assert.equal(read(), 'new')
+})
+
 test('replaceFile() leaves a file whose owner would change, which only root can keep', (t) => {
   if (!need(t, 'root, to act as somebody else', process.getuid?.() === 0 && process.seteuid !== undefined)) return
   writeFileSync(file, 'old')

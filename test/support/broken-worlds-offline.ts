@@ -424,6 +424,19 @@ export const SETUP_WORLDS: readonly BrokenWorld[] = [
     finds: ['bad helper-missing'],
     cures: { 'helper-missing': null },
   },
+  {
+    name: 'a program on PATH with marks of a comment in its words, which botocore keeps',
+    env: { AWS_PROFILE: 'app', PATH: '$HOME/bin' },
+    config: '[profile app]\ncredential_process = helper --item "AWS #1"\n',
+    files: { 'bin/helper': script('{}') },
+    finds: [],
+  },
+  {
+    name: 'a program that only a relative folder on PATH may hold',
+    env: { AWS_PROFILE: 'app', PATH: 'bin:/bin' },
+    config: '[profile app]\ncredential_process = no-such-helper\n',
+    finds: [],
+  },
   ...['~/bin/aws-cred', '"$HOME/bin/aws-cred"'].map(
     (program): BrokenWorld => ({
       name: `${program}, which botocore does not expand`,

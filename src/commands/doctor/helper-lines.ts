@@ -45,7 +45,8 @@ async function programLines(look: Look): Promise<ProgramLines[]> {
   for (const { name, properties } of workspace.files.profiles.profiles.values()) {
     const line = properties.get('credential_process')
     if (line === undefined || line.value === '' || (wanted !== null && !wanted.has(name))) continue
-    const words = splitCommand(line.value, platform)
+    const written = writtenValue(look, line)
+    const words = splitCommand(written, platform)
     const ours = parseOwnLine(line.value, platform)
     const [own, forItself, inConfig] = [ours !== null, (ours?.profile ?? name) === name, line.file === 'config']
     const fault = words === null ? 'a quote in it is not closed' : own ? faultOf(look, line) : null
@@ -65,22 +66,28 @@ async function programLines(look: Look): Promise<ProgramLines[]> {
  */
 async function ownLineFaults(): Promise<(look: Look, line: ProfileProperty) => string | null> {
   const { verb } = await import('../process.ts')
-  return ({ workspace: { context, files } }, { value, file, line }) => {
-    const words = splitCommand(value, context.platform)?.slice(2) ?? []
-    const written = files[file]?.lines[line - 1]?.trimEnd() ?? ''
-    if (!value.includes('\n') && !written.endsWith(value)) {
+  return (look, line) => {
+    const { platform } = look.workspace.context
+    const words = splitCommand(line.value, platform)?.slice(2) ?? []
+    if (writtenValue(look, line) !== line.value) {
       return 'the AWS CLI and boto3 take the comment behind it for words of it'
     }
     try {
       const profile = parseArguments(verb, words).text('profile')
       if (profile === undefined) return '--profile is missing'
-      if (isPortableProfileName(profile, context.platform)) return null
+      if (isPortableProfileName(profile, platform)) return null
       return `${quoted(profile)} is not a name that every tool reads`
     } catch (error) {
       if (!(error instanceof CredError)) throw error
       return error.message.slice(error.message.indexOf(': ') + 2)
     }
   }
+}
+
+/** The value as the AWS CLI and boto3 read it: with what other SDKs take for a comment behind it. */
+function writtenValue({ workspace: { files } }: Look, { value, file, line }: ProfileProperty): string {
+  const written = files[file]?.lines[line - 1] ?? ''
+  return value.includes('\n') ? value : written.slice(written.indexOf('=') + 1).trim()
 }
 
 function faultFindings(look: Look, lines: ProgramLines): Finding[] {
@@ -128,6 +135,7 @@ function relativeFindings(look: Look, lines: ProgramLines, where: string): Findi
   const { context } = look.workspace
   const mend = { ...mendOf(look, lines), profiles }
   const windows = context.platform === 'win32'
+  const path = windows ? win32 : posix
   if (/^~|\$/.test(program) || (windows && program.includes('%'))) {
     const what = `${where} is not found by the AWS CLI and boto3, which read neither ~ nor variables there`
     return [finding('setup', 'helper-missing', 'bad', { what, ...mend })]
@@ -140,12 +148,20 @@ function relativeFindings(look: Look, lines: ProgramLines, where: string): Findi
       }),
     ]
   }
-  if (programsOnPath(context, windows ? program.replace(/\.(exe|cmd)$/i, '') : program).length === 0) {
+  const name = windows ? program.replace(/\.(exe|cmd)$/i, '') : program
+  // What else Windows starts by its ending is not looked for.
+  const isLookedFor = isCertain(context.env.PATH, path) && !(windows && name.includes('.'))
+  if (isLookedFor && programsOnPath(context, name).length === 0) {
     return [finding('setup', 'helper-missing', 'bad', { what: `${where} is not on PATH`, ...mend })]
   }
   return own
     ? [finding('setup', 'helper-relative', 'warning', { what: `${where} is looked for on PATH`, ...mend })]
     : []
+}
+
+/** Whether nothing else can be on that PATH than what is looked at: relative folders are not, nor what is there without one. */
+function isCertain(searched: string | undefined, path: typeof posix): boolean {
+  return searched?.split(path.delimiter).every((folder) => path.isAbsolute(folder)) === true
 }
 
 /** `--fix` changes the program alone. `setup` would have a line that serves another profile serve its own. */

@@ -2,8 +2,9 @@ import { backoffLeftMs } from '../../core/backoff.ts'
 import { spanText } from '../../core/clock.ts'
 import { CredError } from '../../core/errors.ts'
 import { type Finding, finding } from '../../core/finding.ts'
-import { pasteable } from '../../core/paste.ts'
+import { codeRemedy, isCodeByProgram, mfaSettings } from '../../core/plan/mfa-settings.ts'
 import { shown } from '../../core/text.ts'
+import { questionName } from '../session/back-off.ts'
 import { profileNames } from '../session/profiles/profile-names.ts'
 import { failedText } from '../session/profiles/profile-row.ts'
 import { type ProfileState, planOf, profileState } from '../session/profiles/profile-state.ts'
@@ -57,13 +58,14 @@ function coolDowns(look: Look, names: readonly string[]): Finding[] {
     const label = isQuestion
       ? `the MFA device ${shown(whose, 120)}`
       : `the session ${shown(whose.split('.')[0] ?? '', 80)}`
-    const profile = isQuestion ? profileOfDevice(look, whose, names) : null
+    const byProgram = entry.name === questionName(entry.name.split(' ').at(-2) ?? '', whose, true)
+    const profile = isQuestion ? profileOfDevice(look, { serial: whose, byProgram }, names) : null
+    const until = `in the next ${spanText(leftMs)}`
+    const asked = byProgram ? `no program is asked for a code of ${label}` : `no code of ${label} is asked for`
     return [
       finding('stale', 'cool-down', 'warning', {
-        what: isQuestion
-          ? `no code of ${label} is asked for in the next ${spanText(leftMs)}`
-          : `${label} is not renewed in the next ${spanText(leftMs)}`,
-        cure: profile === null ? null : pasteable`aws-cred login ${profile}`,
+        what: isQuestion ? `${asked} ${until}` : `${label} is not renewed ${until}`,
+        cure: profile === null ? null : codeRemedy(planOf(workspace, profile), workspace.files.profiles).hint,
         profiles: profile === null ? [] : [profile],
       }),
     ]
@@ -71,16 +73,24 @@ function coolDowns(look: Look, names: readonly string[]): Finding[] {
 }
 
 /** Who may answer for a device: the profile that is meant, else the one that failed last, else the first that asks for its codes. */
-function profileOfDevice({ workspace, profile }: Look, serial: string, names: readonly string[]): string | null {
-  const asking = names.filter((name) => asksForCodesOf(workspace, name, serial))
+function profileOfDevice({ workspace, profile }: Look, device: Device, names: readonly string[]): string | null {
+  const asking = names.filter((name) => asksForCodesOf(workspace, name, device))
   if (asking.includes(profile)) return profile
   const failedMs = (name: string) => workspace.index.known('failure', name)?.atMs ?? 0
   return asking.sort((one, other) => failedMs(other) - failedMs(one))[0] ?? null
 }
 
-function asksForCodesOf(workspace: Look['workspace'], name: string, serial: string): boolean {
+interface Device {
+  readonly serial: string
+  /** Whether a program, and no person, was asked for its code. */
+  readonly byProgram: boolean
+}
+
+function asksForCodesOf(workspace: Look['workspace'], name: string, { serial, byProgram }: Device): boolean {
   try {
-    return planOf(workspace, name).steps.some(({ mfaSerial }) => mfaSerial === serial)
+    return planOf(workspace, name).steps.some(({ mfaSerial, profile }) => {
+      return mfaSerial === serial && isCodeByProgram(mfaSettings(profile, workspace.files.profiles)) === byProgram
+    })
   } catch (error) {
     // It asks for nothing before its config is mended.
     if (!(error instanceof CredError)) throw error

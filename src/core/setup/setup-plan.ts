@@ -10,7 +10,7 @@ import { diffScreen, oldLineNumbers } from './config-diff.ts'
 import { editProfile, type Move, wantedEntries } from './setup-edit.ts'
 import { setupNotes } from './setup-notes.ts'
 import { checkTogether, refuseMissingRole, refuseOverrides, refuseRoleBesideKeys } from './setup-refusals.ts'
-import type { SetupRequest } from './setup-request.ts'
+import { type SetupRequest, setupCommand } from './setup-request.ts'
 import { secretLine, withoutSecretWords } from './setup-secrets.ts'
 import { moveToSibling, type SiblingMove, servedByLine } from './setup-siblings.ts'
 
@@ -116,9 +116,15 @@ function withSource(
   if (request.sourceProfile !== null) return request
   const isNamed = setting(now, request.profile, 'source_profile') !== null
   if (move !== null) return isNamed ? request : { ...request, sourceProfile: move.sibling }
-  return request.roleArn === null
-    ? { ...request, sourceProfile: servedByLine(request.profile, now, surroundings) }
-    : request
+  if (request.roleArn !== null) return request
+  const served = servedByLine(request.profile, now, surroundings)
+  if (served !== null && (request.mfaSerial !== null || request.durationSeconds !== null)) {
+    const who = `${quoted(request.profile)} gives what ${quoted(served)} gives`
+    throw new CredError('usage', `cannot run setup: ${who}, and --mfa-serial and --duration would change nothing`, {
+      hint: setupCommand('there they do: ', { ...request, profile: served }),
+    })
+  }
+  return { ...request, sourceProfile: served }
 }
 
 function siblingNote({ sibling, keys, line, signIn }: SiblingMove, configName: string): string {

@@ -5,6 +5,7 @@ import { pasteable } from '../paste.ts'
 import type { PlanOptions } from '../plan/plan.ts'
 import { twoKindsError } from '../plan/plan-errors.ts'
 import { findSources } from '../plan/plan-sources.ts'
+import { setting } from '../plan/settings.ts'
 import { at } from '../plan/sts-limits.ts'
 import type { Profiles } from '../profiles.ts'
 import { quoted } from '../text.ts'
@@ -91,7 +92,17 @@ export function servedByLine(
   if (role !== null || line === undefined) return null
   const other = others.find(({ nextProfile }) => nextProfile !== line.nextProfile)
   if (other !== undefined) throw twoKindsError(profile, other, line)
-  return line.nextProfile
+  return leadsTo(profile, line.nextProfile, now) ? null : line.nextProfile
+}
+
+/** Whether the sources named from `start` on lead to `profile`: then that one is to serve itself, as it was meant. */
+function leadsTo(profile: string, start: string | null, now: Profiles): boolean {
+  const seen = new Set<string>()
+  for (let at = start; at !== null && !seen.has(at); at = setting(now, at, 'source_profile')?.value ?? null) {
+    if (at === profile) return true
+    seen.add(at)
+  }
+  return false
 }
 
 /** Parted, both would be there, and which of them the person meant nobody could tell any more. */

@@ -225,6 +225,25 @@ suite('planSetup()', () => {
     assert.equal(plan({ config: alias + role, words: ['prod'] }).after.includes('dev'), false)
   })
 
+  test('refuses what would change nothing beside a profile that gives what another gives', () => {
+    const config = '[profile prod]\ncredential_process = aws-cred process --profile dev\n'
+    for (const flag of [['--duration', '2h'] as const, ['--mfa-serial', 'arn:aws:iam::123456789012:mfa/me'] as const]) {
+      assert.throws(() => plan({ config, words: ['prod', ...flag], keys: ['dev'] }), {
+        code: 'usage',
+        message:
+          'cannot run setup: "prod" gives what "dev" gives, and --mfa-serial and --duration would change nothing',
+        hint: `there they do: aws-cred setup dev ${flag[0]} ${flag[0] === '--duration' ? '7200' : flag[1]}`,
+      })
+    }
+  })
+
+  test('lets a profile serve itself whose line serves one that it is the source of', () => {
+    const base = `[profile base]\nrole_arn = ${ROLE}\nsource_profile = prod\n`
+    const config = `[profile prod]\ncredential_process = aws-cred process --profile base\n${base}`
+    const own = '[profile prod]\ncredential_process = "/opt/aws-cred" process --profile prod\n'
+    assert.equal(plan({ config, words: ['prod'], keys: [] }).after, own + base)
+  })
+
   test('refuses a line of ours that serves another profile beside another source', () => {
     const alias = '[profile prod]\ncredential_process = aws-cred process --profile dev\n'
     for (const [config, keys, other] of [
