@@ -102,13 +102,14 @@ async function confirm(context: Context, profile: string, format: Format): Promi
   throw new CredError('failed', `cannot export profile ${quoted(profile)}: not confirmed`)
 }
 
+/** An empty profile name cannot be found, and an empty region hides that of the config: both break the AWS CLI. */
 const BROKEN_BY_NOTHING = /PROFILE$|REGION$/
 
 /**
  * For the later steps of a GitHub Actions job. The runner hides what it was told before it sees it, so the masks go first.
- * It can set a variable to nothing but not take it away; empty profile names and regions break the AWS CLI ("The config
- * profile () could not be found"; an empty region hides that of the config), so those stay, with a warning. What an earlier command of the step has written to the file counts as
- * set: it is not in this process's environment, and would come into those of the later steps beside the new keys.
+ * It can set a variable to nothing but not take it away: what an empty value would break stays, with a warning. What an
+ * earlier command of the step has written to the file counts as set: it is not in this process's environment, and would
+ * come into those of the later steps beside the new keys.
  */
 async function toGithub(context: Context, changesFor: (env: Environment) => readonly VariableChange[]): Promise<void> {
   const path = context.env.GITHUB_ENV
@@ -118,20 +119,18 @@ async function toGithub(context: Context, changesFor: (env: Environment) => read
   const env = { ...context.env, ...githubVariables(file.earlier) }
   const changes = changesFor(env)
   const gone = changes.filter(({ name, value }) => value === null && env[name])
-  const [stay, emptied] = [true, false].map((kept) => gone.filter(({ name }) => BROKEN_BY_NOTHING.test(name) === kept))
-  const text = formatChanges('github-actions', [
-    ...(emptied ?? []).map(({ name }) => ({ name, value: '' })),
-    ...changes.filter(({ value }) => value !== null),
-  ])
+  const stay = gone.filter(({ name }) => BROKEN_BY_NOTHING.test(name))
+  const emptied = gone.filter((each) => !stay.includes(each)).map(({ name }) => ({ name, value: '' }))
+  const text = formatChanges('github-actions', [...emptied, ...changes.filter(({ value }) => value !== null)])
   const masks = changes.flatMap(({ name, value }) =>
     value !== null && SECRET_VARIABLES.includes(name) ? `::add-mask::${githubCommandValue(value)}\n` : [],
   )
   context.out(masks.join(''))
   file.append(text)
-  for (const { name } of stay ?? []) {
+  for (const { name } of stay) {
     const why = name.endsWith('PROFILE')
       ? 'take it out of its env, JS tools prefer it to keys'
-      : 'this profile has no region, and that is another one’s'
+      : 'this profile has no region, and that is of another one'
     context.err(`aws-cred: warning: ${name} stays set in this job: ${why}\n`)
   }
 }

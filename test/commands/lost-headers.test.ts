@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { losingProxy } from '../support/losing-proxy.ts'
-import { signInToSso, startRootServices } from '../support/root-services.ts'
+import { signInToSso, ssoConfig, startRootServices } from '../support/root-services.ts'
 import { pairOf, place, run, writeAwsFile } from '../support/vault-place.ts'
 
 const LOST = [['date'], ['content-type'], ['date', 'content-type']] as const
@@ -35,18 +35,7 @@ for (const lost of LOST) {
     const here = await place(t)
     const services = await startRootServices(here.sts, here.world.arns.middle)
     t.after(() => services.close())
-    writeAwsFile(
-      here,
-      'config',
-      `[profile root]
-sso_session = corp
-sso_account_id = 123456789012
-sso_role_name = Dev
-[sso-session corp]
-sso_region = eu-west-1
-sso_start_url = https://corp.awsapps.com/start
-`,
-    )
+    writeAwsFile(here, 'config', ssoConfig('root'))
     const env = { AWS_ENDPOINT_URL_SSO: await losingProxy(t, services.url, lost) }
     signInToSso({ home: here.home, services, id: 'corp' })
     const serve = () => run(here, ['process', '--profile', 'root'], { env })

@@ -14,7 +14,14 @@ import {
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { need } from '../support/need.ts'
-import { logIn, type RootServices, type Spoil, signInToSso, startRootServices } from '../support/root-services.ts'
+import {
+  logIn,
+  type RootServices,
+  type Spoil,
+  signInToSso,
+  ssoConfig,
+  startRootServices,
+} from '../support/root-services.ts'
 import { type Given, type Place, place, run, writeAwsFile } from '../support/vault-place.ts'
 
 interface RootPlace extends Place {
@@ -22,14 +29,7 @@ interface RootPlace extends Place {
 }
 
 const LOGIN = 'arn:aws:iam::123456789012:user/alice'
-const SSO = `[profile root]
-sso_session = corp
-sso_account_id = 123456789012
-sso_role_name = Dev
-[sso-session corp]
-sso_region = eu-west-1
-sso_start_url = https://corp.awsapps.com/start
-`
+const SSO = ssoConfig('root')
 
 async function rootPlace(t: TestContext, config: string): Promise<RootPlace> {
   const here = await place(t)

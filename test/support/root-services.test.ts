@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { promisify } from 'node:util'
-import { logIn, signInToSso, startRootServices } from './root-services.ts'
+import { logIn, signInToSso, ssoConfig, startRootServices } from './root-services.ts'
 import { exampleWorld, startSts } from './sts.ts'
 
 /** The JS SDK's own providers, each in a process whose environment is its own. */
@@ -33,14 +33,7 @@ test('the services answer as the providers of the JS SDK expect of AWS', async (
   const config = join(home, 'config')
   writeFileSync(
     config,
-    `[profile dev]
-sso_session = corp
-sso_account_id = 123456789012
-sso_role_name = Dev
-[sso-session corp]
-sso_region = eu-west-1
-sso_start_url = https://corp.awsapps.com/start
-[profile me]
+    `${ssoConfig('dev')}[profile me]
 login_session = ${session}
 region = eu-west-1
 `,

@@ -200,6 +200,20 @@ function cacheFile(folder: string, name: string, value: object): string {
 
 const utc = (ms: number) => `${new Date(ms).toISOString().slice(0, 19)}Z`
 
+/** A profile whose root is the sign-in `corp`, and that sign-in. */
+export function ssoConfig(profile: string): string {
+  const lines = [
+    `[profile ${profile}]`,
+    'sso_session = corp',
+    'sso_account_id = 123456789012',
+    'sso_role_name = Dev',
+    '[sso-session corp]',
+    'sso_region = eu-west-1',
+    'sso_start_url = https://corp.awsapps.com/start',
+  ]
+  return `${lines.join('\n')}\n`
+}
+
 /** Lays down what `aws sso login` leaves; the portal takes its token. Gives the file's path. */
 export function signInToSso({
   home,
